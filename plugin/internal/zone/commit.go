@@ -1,0 +1,218 @@
+package zone
+
+import (
+	"bytes"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+)
+
+// An edit says what a name becomes: a node, or nothing when node is nil.
+type edit struct{ key, node []byte }
+
+// Commit makes the new Version and the Delta from the base to it; the Delta is nil when there was no base.
+// The transaction is finished then, whatever the outcome. Error: ErrSOA.
+func (t *Txn) Commit() (*Version, *Delta, error) {
+	if t.finished {
+		return nil, nil, ErrFinished
+	}
+	t.finished = true
+	c := commit{apex: t.apex, size: t.pageSize}
+	if t.base != nil {
+		c.hash, c.records = t.base.hash, t.base.records
+		c.delta = &Delta{limit: max(t.base.Octets(), minDeltaLimit)}
+	}
+	next := &Version{apex: t.apex}
+	next.names = c.rebuild(t.base.tree(inNames), t.edits(inNames))
+	next.hashed = c.rebuild(t.base.tree(inHashed), t.edits(inHashed))
+	next.hash, next.records = c.hash, c.records
+	if err := next.finish(); err != nil {
+		return nil, nil, err
+	}
+	if c.delta != nil {
+		c.delta.bind(t.base, next)
+	}
+	return next, c.delta, nil
+}
+
+// finish checks the apex and keeps what every answer needs from it.
+func (v *Version) finish() error {
+	var ok bool
+	if v.apexAt, ok = v.names.get(nil); !ok {
+		return ErrSOA
+	}
+	set, _ := v.apexAt.RRset(dns.TypeSOA)
+	if set.Len() != 1 {
+		return ErrSOA
+	}
+	v.apex = v.apexAt.Owner(nil, v.apex)
+	var err error
+	v.soa, err = ParseSOA(RR{v.apex, dns.TypeSOA, set.TTL, set.First()})
+	return err
+}
+
+// edits yields, in key order, what the transaction makes of the names of one tree.
+func (t *Txn) edits(where int) iter.Seq[edit] {
+	if t.full != nil {
+		return difference(t.base.tree(where), t.full.trees[where].nodes())
+	}
+	return func(yield func(edit) bool) {
+		drafts := t.drafts[where]
+		var buf []byte
+		for _, key := range slices.Sorted(maps.Keys(drafts)) {
+			e := edit{key: []byte(key)}
+			if d := drafts[key]; len(d.sets) > 0 {
+				buf = d.appendNode(buf[:0])
+				e.node = buf
+			}
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// difference yields the edits that turn base into the names of the sequence.
+func difference(base *tree, wanted iter.Seq2[[]byte, []byte]) iter.Seq[edit] {
+	return func(yield func(edit) bool) {
+		c := Cursor{tree: base}
+		c.First()
+		for key, node := range wanted {
+			for c.Valid() && bytes.Compare(c.Node().key, key) < 0 {
+				if !yield(edit{key: c.Node().key}) {
+					return
+				}
+				c.Next()
+			}
+			if c.Valid() && bytes.Equal(c.Node().key, key) {
+				same := bytes.Equal(c.Node().data, node)
+				c.Next()
+				if same {
+					continue
+				}
+			}
+			if !yield(edit{key, node}) {
+				return
+			}
+		}
+		for ; c.Valid(); c.Next() {
+			if !yield(edit{key: c.Node().key}) {
+				return
+			}
+		}
+	}
+}
+
+// A commit carries what adds up while both trees are rebuilt.
+type commit struct {
+	apex    owner.Name
+	size    int
+	hasher  setHasher
+	hash    SetHash
+	records int
+	delta   *Delta
+}
+
+// rebuild applies edits, which come in key order, to a tree. Pages that no edit touches are shared.
+func (c *commit) rebuild(base *tree, edits iter.Seq[edit]) tree {
+	b := treeBuilder{size: c.size}
+	b.tree.pages = make([]page, 0, len(base.pages)+8)
+	m := merger{commit: c, base: base, out: &b}
+	for e := range edits {
+		m.apply(e)
+	}
+	m.leavePage()
+	for m.page++; m.page < len(base.pages); m.page++ {
+		b.share(base.pages[m.page])
+	}
+	return b.done()
+}
+
+// A merger walks the base's pages while edits come in.
+type merger struct {
+	*commit
+	base  *tree
+	out   *treeBuilder
+	page  int // the page that edits fall into now
+	entry int // its next entry that is not yet written
+	open  bool
+}
+
+func (m *merger) apply(e edit) {
+	var old Node
+	if len(m.base.pages) > 0 {
+		m.enterPage(e.key)
+		old = m.copyUpTo(e.key)
+	}
+	if bytes.Equal(old.data, e.node) {
+		if !old.IsZero() {
+			m.out.add(old.key, old.data)
+		}
+		return
+	}
+	var replacement Node
+	if e.node != nil {
+		m.out.add(e.key, e.node)
+		replacement = Node{e.key, e.node}
+	}
+	m.records += m.hasher.replace(&m.hash, old, replacement)
+	if m.delta != nil {
+		m.delta.change(m.apex, old, replacement)
+	}
+}
+
+// enterPage shares whole pages until the one that key falls into.
+func (m *merger) enterPage(key []byte) {
+	if m.open && !m.before(m.page+1, key) {
+		return
+	}
+	if m.open {
+		m.leavePage()
+		m.page++
+	}
+	for m.before(m.page+1, key) {
+		m.out.share(m.base.pages[m.page])
+		m.page++
+	}
+	m.open, m.entry = true, 0
+}
+
+// before says whether page i exists and begins at or before key.
+func (m *merger) before(i int, key []byte) bool {
+	return i < len(m.base.pages) && bytes.Compare(m.base.pages[i].key(0), key) <= 0
+}
+
+// copyUpTo writes the page's entries before key, and returns the entry at key, which it skips.
+func (m *merger) copyUpTo(key []byte) Node {
+	p := m.base.pages[m.page]
+	for ; m.entry < p.count(); m.entry++ {
+		n := p.entry(m.entry)
+		switch order := bytes.Compare(n.key, key); {
+		case order > 0:
+			return Node{}
+		case order == 0:
+			m.entry++
+			return n
+		}
+		m.out.add(n.key, n.data)
+	}
+	return Node{}
+}
+
+// leavePage writes what is left of the open page. Before the first edit there is none, and page is -1.
+func (m *merger) leavePage() {
+	if !m.open {
+		m.page--
+		return
+	}
+	p := m.base.pages[m.page]
+	for ; m.entry < p.count(); m.entry++ {
+		n := p.entry(m.entry)
+		m.out.add(n.key, n.data)
+	}
+	m.open = false
+}

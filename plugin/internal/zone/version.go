@@ -1,0 +1,90 @@
+package zone
+
+import (
+	"iter"
+	"sync/atomic"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+)
+
+// Version is one complete, immutable state of a zone. It has exactly one SOA, at the apex.
+type Version struct {
+	apex    owner.Name
+	names   tree
+	hashed  tree // NSEC3 and the RRSIGs over it
+	soa     SOA
+	apexAt  Node
+	hash    SetHash
+	records int
+}
+
+// Apex is the zone's name as the primary writes it in the SOA's owner.
+func (v *Version) Apex() owner.Name { return v.apex }
+
+// Serial is the SOA's serial.
+func (v *Version) Serial() serial.Serial { return v.soa.Serial }
+
+// SOA is the decoded SOA record.
+func (v *Version) SOA() SOA { return v.soa }
+
+// SOARecord is the SOA record itself.
+func (v *Version) SOARecord() RR {
+	set, _ := v.apexAt.RRset(dns.TypeSOA)
+	return RR{v.apex, dns.TypeSOA, set.TTL, set.First()}
+}
+
+// ApexNode is the apex with its RRsets.
+func (v *Version) ApexNode() Node { return v.apexAt }
+
+// Get finds a name by its sort key. An empty non-terminal is not found: it owns nothing.
+func (v *Version) Get(key []byte) (Node, bool) { return v.names.get(key) }
+
+// Cursor walks the zone's names.
+func (v *Version) Cursor() Cursor { return Cursor{tree: &v.names} }
+
+// HashedCursor walks the owner names of NSEC3 records. Their keys are one label, the hash in base32hex,
+// whose order is the order of the hashes (RFC 5155 §3.3).
+func (v *Version) HashedCursor() Cursor { return Cursor{tree: &v.hashed} }
+
+// Records is the number of records.
+func (v *Version) Records() int { return v.records }
+
+// Names is the number of owner names, those of NSEC3 records among them.
+func (v *Version) Names() int { return v.names.entries + v.hashed.entries }
+
+// Octets is the memory that the zone's pages take, shared ones included.
+func (v *Version) Octets() int { return v.names.octets + v.hashed.octets }
+
+// SetHash identifies the content: equal content has an equal hash, whatever its history.
+func (v *Version) SetHash() SetHash { return v.hash }
+
+// All yields every record: the SOA first, then the others in canonical order of their owner names, those
+// of the NSEC3 chains last. This is the order of an outgoing AXFR without its closing SOA (RFC 5936 §2.2).
+func (v *Version) All() iter.Seq[RR] {
+	return func(yield func(RR) bool) {
+		if !yield(v.SOARecord()) {
+			return
+		}
+		for _, c := range []Cursor{v.Cursor(), v.HashedCursor()} {
+			for ok := c.First(); ok; ok = c.Next() {
+				for rr := range c.Node().Records(v.apex) {
+					if rr.Type != dns.TypeSOA && !yield(rr) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// Zone is the cell that readers share: the Version served now, or nil when none was ever loaded.
+type Zone struct{ current atomic.Pointer[Version] }
+
+// Current is the Version served now, or nil.
+func (z *Zone) Current() *Version { return z.current.Load() }
+
+// Publish makes v the Version that is served. There is one publisher a zone at a time: its refresh.
+func (z *Zone) Publish(v *Version) { z.current.Store(v) }
