@@ -1,0 +1,55 @@
+package answer
+
+import (
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/rdata"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// target is the name that a CNAME or DNAME points to, or nil when its RDATA is no name.
+func (s *search) target(set zone.RRset) owner.Name {
+	name, ok := rdata.Target(set.First(), set.Type)
+	if !ok {
+		return nil
+	}
+	return name
+}
+
+// substitute redirects a name below a DNAME.
+//
+// RFC 6672 §3.2 step 3c: "If at some label, a match is impossible [...] and the DNAME record exists at that
+// point, copy that record into the answer section. If substitution of its <target> for its <owner> in QNAME
+// would overflow the legal size for a <domain-name>, set RCODE to YXDOMAIN and exit; otherwise, perform the
+// substitution and continue. [...] the server MUST synthesize a CNAME record as described above and include
+// it in the answer section. Go back to step 1."
+func (s *search) substitute(at place) owner.Name {
+	set, _ := at.stopNode.RRset(dns.TypeDNAME)
+	redirected := ancestor(s.name, s.key, at.stopLen)
+	if !holds(s.res.Answer, redirected, dns.TypeDNAME) {
+		s.addAnswer(redirected, set, s.parts())
+	}
+	target := s.target(set)
+	if target == nil {
+		return nil
+	}
+	prefix := s.name[:len(s.name)-len(redirected)]
+	if len(prefix)+len(target) > owner.MaxName {
+		s.res.Rcode = dns.RcodeYXDomain
+		return nil
+	}
+	start := len(s.names)
+	s.names = append(append(s.names, prefix...), target...)
+	next := owner.Name(s.names[start:len(s.names):len(s.names)])
+	// RFC 6672 §3.1: the CNAME has "a TTL equal to the corresponding DNAME record", and no RRSIG: validators
+	// check the DNAME's (§5.3.1).
+	s.res.Answer = append(s.res.Answer, Record{Owner: s.name, TTL: set.TTL, Parts: Data, Target: next})
+	if s.q.Type == dns.TypeCNAME {
+		return nil // the synthesised record is what was asked for; so do BIND, NSD and Knot
+	}
+	if target.IsBelowOrEqual(redirected) {
+		return nil // each substitution would lead to the next until the name overflows; NSD stops here too
+	}
+	return next
+}

@@ -1,0 +1,100 @@
+package answer
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// A chain is the NSEC3 records of a zone that share a hash algorithm, iterations and a salt. Several may be
+// there while the zone goes from one to another; their records lie mixed in one list.
+type chain struct {
+	v          *zone.Version
+	params     []byte // algorithm, iterations, salt as in the RDATA of NSEC3PARAM, flags zero
+	iterations uint16
+	salt       []byte
+}
+
+const (
+	hashSHA1 = 1 // RFC 5155 §11
+	// paramsFixed is the length of algorithm, flags, iterations and salt length (RFC 5155 §3.2, §4.2).
+	paramsFixed = 5
+)
+
+// findChain chooses the chain that is used.
+//
+// RFC 5155 §4.1.2: "NSEC3PARAM RRs containing a Flags field value other than zero MUST be ignored." §7.2: "If
+// a zone [...] contains more than one NSEC3PARAM RR with a Flags field of zero [...] any of the sets may be
+// used": the first whose record for the apex is there.
+func findChain(v *zone.Version) (chain, bool) {
+	set, ok := v.ApexNode().RRset(dns.TypeNSEC3PARAM)
+	if !ok {
+		return chain{}, false
+	}
+	for params := range set.Data() {
+		if len(params) < paramsFixed || params[0] != hashSHA1 || params[1] != 0 {
+			continue
+		}
+		c := chain{v: v, params: params, iterations: binary.BigEndian.Uint16(params[2:]), salt: params[paramsFixed:]}
+		if set.Len() == 1 && !v.ApexNode().Has(dns.TypeNSEC) {
+			return c, true // nothing to choose from
+		}
+		if _, ok := c.match("", v.Apex()); ok {
+			return c, true
+		}
+	}
+	return chain{}, false
+}
+
+// match finds the record whose owner name is the hash of the name (RFC 5155 §1.3, "matching").
+func (c *chain) match(prefix string, name owner.Name) (zone.Node, bool) {
+	key := c.hash(prefix, name)
+	cursor := c.v.HashedCursor()
+	if !cursor.Seek(key[:]) {
+		return zone.Node{}, false
+	}
+	node := cursor.Node()
+	return node, bytes.Equal(node.Key(), key[:]) && c.holds(node)
+}
+
+// cover finds the record between whose owner name and next hashed owner name the hash of the name lies
+// (RFC 5155 §1.3, "covering"). The last record of the chain covers what is before the first.
+func (c *chain) cover(prefix string, name owner.Name) (zone.Node, bool) {
+	key := c.hash(prefix, name)
+	cursor := c.v.HashedCursor()
+	if cursor.Seek(key[:]) {
+		if node := cursor.Node(); bytes.Equal(node.Key(), key[:]) && c.holds(node) {
+			return zone.Node{}, false
+		}
+	}
+	for range searchSteps {
+		if !cursor.Prev() && !cursor.Last() {
+			break
+		}
+		if node := cursor.Node(); c.holds(node) {
+			return node, true
+		}
+	}
+	return zone.Node{}, false
+}
+
+// holds says whether the node's NSEC3 record belongs to the chain.
+func (c *chain) holds(node zone.Node) bool {
+	if len(node.Key()) != hashedKeyLen {
+		return false
+	}
+	set, ok := node.RRset(dns.TypeNSEC3)
+	if !ok {
+		return false
+	}
+	for data := range set.Data() {
+		if len(data) >= len(c.params) && data[0] == c.params[0] && bytes.Equal(data[2:len(c.params)], c.params[2:]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,113 @@
+package answer
+
+import (
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// A denial is how the zone proves that something does not exist. It is found at the first proof.
+type denial struct {
+	kind  denialKind
+	chain chain // with NSEC3
+}
+
+type denialKind uint8
+
+const (
+	denialUnknown denialKind = iota
+	denialNone               // not signed, or the proofs cannot be found
+	denialNSEC
+	denialNSEC3
+)
+
+// denies says how the zone denies. An NSEC3PARAM stands for a complete chain (RFC 5155 §7.1 step 7), so it
+// goes before NSEC, which may be there still or already while a zone changes from one to the other.
+func (s *search) denies() denialKind {
+	if s.denial.kind != denialUnknown {
+		return s.denial.kind
+	}
+	s.denial.kind = denialNone
+	if s.v.ApexNode().Has(dns.TypeNSEC) {
+		s.denial.kind = denialNSEC
+	}
+	if chain, ok := findChain(s.v); ok {
+		s.denial = denial{denialNSEC3, chain}
+	}
+	return s.denial.kind
+}
+
+// proveNoData proves that an existing name does not own the type, or a cut no DS.
+func (s *search) proveNoData(name owner.Name, key []byte) {
+	switch s.denies() {
+	case denialNSEC:
+		// RFC 4035 §3.1.3.1. For an empty non-terminal the NSEC before it shows that names below it exist.
+		s.nsecAtOrBefore(key)
+	case denialNSEC3:
+		s.nsec3NoData(name, key)
+	}
+}
+
+// proveNoName proves that neither the name nor a wildcard for it exists.
+func (s *search) proveNoName(at place) {
+	if !s.q.DO {
+		return
+	}
+	switch s.denies() {
+	case denialNSEC:
+		// RFC 4035 §3.1.3.2: an NSEC "proving that there is no exact match for <SNAME, SCLASS>" and one
+		// "proving that the zone contains no RRsets that would match <SNAME, SCLASS> via wildcard name
+		// expansion"; "in some cases, a single NSEC RR may prove both of these points".
+		var room [maxKey + 2]byte
+		s.nsecAtOrBefore(s.key)
+		s.nsecAtOrBefore(owner.AppendWildcardKey(room[:0], s.key[:at.encloser]))
+	case denialNSEC3:
+		s.nsec3NoName(at.encloser)
+	}
+}
+
+// proveExpansion proves that no name is closer to QNAME than the wildcard that answered.
+func (s *search) proveExpansion(from *expansion) {
+	if from == nil || !s.q.DO {
+		return
+	}
+	switch s.denies() {
+	case denialNSEC:
+		s.nsecAtOrBefore(s.key) // RFC 4035 §3.1.3.3
+	case denialNSEC3:
+		s.nsec3NextCloser(from.at.encloser) // RFC 5155 §7.2.6
+	}
+}
+
+// proveExpansionNoData proves that no name is closer than the wildcard, and that it does not own the type.
+func (s *search) proveExpansionNoData(from *expansion) {
+	if !s.q.DO {
+		return
+	}
+	switch s.denies() {
+	case denialNSEC:
+		// RFC 4035 §3.1.3.4.
+		s.nsecAtOrBefore(s.key)
+		s.nsecAtOrBefore(from.wildcard)
+	case denialNSEC3:
+		s.nsec3ExpansionNoData(from.at.encloser)
+	}
+}
+
+// addProof adds the NSEC or NSEC3 RRset of a node, once. Its TTL is the stored one: RFC 9077 makes it the
+// signer's task to keep it at min(SOA TTL, MINIMUM).
+func (s *search) addProof(node zone.Node, rrtype uint16) {
+	set, ok := node.RRset(rrtype)
+	if !ok {
+		return
+	}
+	start := len(s.names)
+	s.names = node.Owner(s.names, s.v.Apex())
+	name := owner.Name(s.names[start:len(s.names):len(s.names)])
+	if holds(s.res.Authority, name, rrtype) {
+		s.names = s.names[:start]
+		return
+	}
+	s.addAuthority(name, set, Data|Sigs)
+}

@@ -1,0 +1,122 @@
+package answer
+
+import (
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// maxChain bounds the aliases that one answer follows. BIND stops after 11 with SERVFAIL, Knot after 5, and
+// NSD follows more than 20; a resolver goes on by itself where we stop.
+const maxChain = 32
+
+// maxKey is the length of the longest sort key: each octet of a name may be escaped.
+const maxKey = 2 * owner.MaxName
+
+// A search is one question on its way through the zone.
+type search struct {
+	v    *zone.Version
+	q    Query
+	res  *Result
+	name owner.Name // QNAME, then the target of each alias
+	key  []byte     // the sort key of name
+
+	referred int // the position of the NS RRset of a referral in the authority section, plus one
+	denial   denial
+
+	keyRoom  [maxKey]byte
+	nameRoom [2 * owner.MaxName]byte
+	names    []byte // owner names made for this answer, one after the other
+}
+
+func (s *search) begin(v *zone.Version, q Query, res *Result) {
+	s.v, s.q, s.res, s.name = v, q, res, q.Name
+	s.names = s.nameRoom[:0]
+}
+
+func (s *search) end() {
+	s.v, s.q, s.res, s.name, s.key, s.names = nil, Query{}, nil, nil, nil, nil
+	s.referred, s.denial = 0, denial{}
+}
+
+// run is the algorithm of RFC 1034 §4.3.2: a name after the other, until there is no alias to follow.
+func (s *search) run() {
+	// RFC 1035 §4.1.1: AA "corresponds to the name which matches the query name, or the first owner name in
+	// the answer section". A referral for QNAME itself takes it back.
+	s.res.Authoritative = true
+	for range maxChain {
+		next := s.step()
+		if next == nil || s.visited(next) {
+			break
+		}
+		s.name = next
+	}
+	s.additional()
+}
+
+// step deals with one name and returns the next one, if the name is an alias.
+func (s *search) step() owner.Name {
+	key, ok := owner.AppendKey(s.keyRoom[:0], s.name, s.v.Apex())
+	if !ok {
+		s.leave()
+		return nil
+	}
+	s.key = key
+	at := s.locate(key)
+	switch {
+	case at.stop == atCut && !s.parentSide(at):
+		s.referral(at)
+	case at.stop == atDNAME:
+		return s.substitute(at)
+	case at.exists():
+		return s.found(at.node, nil)
+	case at.emptyNonTerminal(key):
+		s.noData(at)
+	default:
+		return s.wildcard(at)
+	}
+	return nil
+}
+
+// parentSide says that the question is for the DS at the cut, which the parent has (RFC 4035 §3.1.4.1).
+func (s *search) parentSide(at place) bool {
+	return s.q.Type == dns.TypeDS && at.stopLen == len(s.key)
+}
+
+// leave ends the search at a name that is not in the zone.
+func (s *search) leave() {
+	if len(s.res.Answer) == 0 {
+		s.res.Rcode, s.res.Authoritative = dns.RcodeRefused, false
+		return
+	}
+	s.res.Follow = s.name
+}
+
+// visited says that the chain would meet a name again.
+func (s *search) visited(next owner.Name) bool { return holds(s.res.Answer, next, dns.TypeCNAME) }
+
+// parts is what is sent of an RRset that has signatures.
+func (s *search) parts() Parts {
+	if s.q.DO {
+		return Data | Sigs
+	}
+	return Data
+}
+
+func (s *search) addAnswer(name owner.Name, set zone.RRset, parts Parts) {
+	s.res.Answer = append(s.res.Answer, Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+}
+
+func (s *search) addAuthority(name owner.Name, set zone.RRset, parts Parts) {
+	s.res.Authority = append(s.res.Authority,
+		Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+}
+
+// ancestor is the part of the name that the first n octets of its key stand for.
+func ancestor(name owner.Name, key []byte, n int) owner.Name {
+	for range owner.KeyLabels(key[n:]) {
+		name = name.Parent()
+	}
+	return name
+}

@@ -1,0 +1,48 @@
+package answer
+
+import (
+	"github.com/miekg/dns"
+)
+
+// noName is NXDOMAIN: neither the name nor a wildcard for it exists.
+//
+// RFC 6604 §3: the RCODE is that of the last name of a chain: "When an xNAME chain is followed, all but the
+// last query cycle necessarily had no error. The RCODE in the ultimate DNS response MUST BE set based on the
+// final query cycle leading to that response."
+func (s *search) noName(at place) {
+	s.res.Rcode = dns.RcodeNameError
+	s.negativeSOA()
+	s.proveNoName(at)
+}
+
+// noData is the answer at a name that exists without the type, empty non-terminals among them (RFC 2308 §2.2).
+func (s *search) noData(place) {
+	s.negativeSOA()
+	if s.q.DO {
+		s.proveNoData(s.name, s.key)
+	}
+}
+
+// noRecords is NODATA at the name itself, or at the wildcard that stands for it.
+func (s *search) noRecords(from *expansion) {
+	if from == nil {
+		s.noData(place{})
+		return
+	}
+	s.negativeSOA()
+	s.proveExpansionNoData(from)
+}
+
+// negativeSOA puts the SOA into the authority section.
+//
+// RFC 2308 §3: "The TTL of this record is set from the minimum of the MINIMUM field of the SOA record and the
+// TTL of the SOA itself". BIND, NSD and Knot give its RRSIG the same TTL (RFC 4034 §3).
+func (s *search) negativeSOA() {
+	set, ok := s.v.ApexNode().RRset(dns.TypeSOA)
+	if !ok {
+		return
+	}
+	ttl := min(set.TTL, s.v.SOA().Minimum)
+	s.res.Authority = append(s.res.Authority,
+		Record{Owner: s.v.Apex(), Set: set, TTL: ttl, SigTTL: min(set.SigTTL, ttl), Parts: s.parts()})
+}

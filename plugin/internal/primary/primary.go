@@ -1,0 +1,106 @@
+// Package primary decides from which of its primaries a zone is fetched. It is pure: SOA checks come in as
+// Views, an ordered list of candidates comes out.
+//
+// The order is: the pinned primary, as long as it is up and neither down nor behind the newest for longer
+// than the tolerance; then the newest serial; then the round-trip time, in bands; then the configured order.
+// A zone stays with one primary so that two primaries whose serials leapfrog each other, or whose data
+// differ at the same serial, do not alternate in the zone.
+package primary
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+)
+
+// Tolerance is how long a pinned primary may be down or behind before another one takes its place.
+const Tolerance = 10 * time.Minute
+
+// rttBand is the difference in round-trip time below which two primaries count as equally near.
+const rttBand = 100 * time.Millisecond
+
+// View is what one SOA check said about a primary.
+type View struct {
+	Addr   netip.AddrPort
+	Serial serial.Serial
+	RTT    time.Duration
+	Err    error // not nil: the check failed, and Serial and RTT mean nothing
+}
+
+// Pin is the primary that a zone stays with. The zero Pin is none.
+type Pin struct {
+	Addr    netip.AddrPort
+	Trouble time.Time // since when it is down or behind another primary; zero: it is neither
+}
+
+// Observe is the pin after a round of SOA checks.
+func (p Pin) Observe(views []View, now time.Time) Pin {
+	if p.ok(views) {
+		p.Trouble = time.Time{}
+	} else if p.Trouble.IsZero() {
+		p.Trouble = now
+	}
+	return p
+}
+
+// ok says that the pinned primary answered and that no other one has a newer serial.
+func (p Pin) ok(views []View) bool {
+	own, found := p.view(views)
+	return found && own.Err == nil && !slices.ContainsFunc(views, func(v View) bool {
+		return v.Err == nil && v.Serial.Newer(own.Serial)
+	})
+}
+
+func (p Pin) view(views []View) (View, bool) {
+	i := slices.IndexFunc(views, func(v View) bool { return v.Addr == p.Addr })
+	if i < 0 {
+		return View{}, false
+	}
+	return views[i], true
+}
+
+// Fetched is the pin after a version was fetched from addr: another primary takes the pin only when there
+// was none, when the pinned one is no longer configured, or when its trouble has lasted.
+func (p Pin) Fetched(addr netip.AddrPort, configured []netip.AddrPort, now time.Time) Pin {
+	if p.Addr == addr || !slices.Contains(configured, p.Addr) || p.worn(now) {
+		return Pin{Addr: addr}
+	}
+	return p
+}
+
+func (p Pin) worn(now time.Time) bool {
+	return !p.Trouble.IsZero() && now.Sub(p.Trouble) >= Tolerance
+}
+
+// Candidates are the primaries to fetch from, the best first: those that are newer than have, or all that
+// answered when have is nil. waiting says that there are newer ones, but that the zone waits for its pinned
+// primary, which is up and behind them.
+func Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (candidates []View, waiting bool) {
+	for _, v := range views {
+		if v.Err == nil && (have == nil || v.Serial.Newer(*have)) {
+			candidates = append(candidates, v)
+		}
+	}
+	slices.SortStableFunc(candidates, compare)
+	own, found := pin.view(views)
+	if have == nil || !found || own.Err != nil || pin.worn(now) || len(candidates) == 0 {
+		return candidates, false
+	}
+	at := slices.IndexFunc(candidates, func(v View) bool { return v.Addr == pin.Addr })
+	if at < 0 {
+		return nil, true
+	}
+	return slices.Insert(slices.Delete(candidates, at, at+1), 0, own), false
+}
+
+func compare(a, b View) int {
+	switch {
+	case a.Serial.Newer(b.Serial):
+		return -1
+	case b.Serial.Newer(a.Serial):
+		return 1
+	}
+	return int(a.RTT/rttBand) - int(b.RTT/rttBand)
+}

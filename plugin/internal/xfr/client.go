@@ -1,0 +1,109 @@
+package xfr
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// Primary is one address to ask. It is comparable, and identifies the primary in maps.
+type Primary struct {
+	Addr netip.AddrPort
+	Key  *Key        // signs every query; nil: unsigned
+	TLS  *tls.Config // XFR over TLS (RFC 9103), and never anything else; nil: clear text
+}
+
+// Client asks primaries. The zero Client is ready to use. It is safe for concurrent use, and its fields are
+// not changed after the first use. CloseIdle ends what Options.Keep kept.
+type Client struct {
+	Limits Limits
+	// Source4 and Source6 are the local addresses of queries; the zero Addr leaves it to the system.
+	Source4, Source6 netip.Addr
+	// Dial opens a connection; network is "udp" or "tcp". nil: the system's network. It returns what TLS is
+	// spoken over, not TLS itself.
+	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
+
+	kept kept
+}
+
+func (c *Client) limits() Limits { return c.Limits.withDefaults() }
+
+// dial opens a connection to p within the connect limit. It closes as soon as ctx ends.
+func (c *Client) dial(ctx context.Context, network string, p Primary) (*link, error) {
+	limited, cancel := context.WithTimeout(ctx, c.limits().Connect)
+	defer cancel()
+	open := c.Dial
+	if open == nil {
+		open = c.system
+	}
+	raw, err := open(limited, network, p.Addr)
+	if err != nil {
+		return nil, dialError(ctx, err)
+	}
+	l := &link{Conn: raw, raw: raw}
+	if p.TLS != nil {
+		if l.Conn, err = handshake(limited, raw, p); err != nil {
+			raw.Close()
+			return nil, dialError(ctx, err)
+		}
+	}
+	l.watch(ctx)
+	return l, nil
+}
+
+// system dials with the source address of the family.
+func (c *Client) system(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+	var d net.Dialer
+	source := c.Source4
+	if to.Addr().Unmap().Is6() {
+		source = c.Source6
+	}
+	if source.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+		if network == "udp" {
+			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+		}
+	}
+	d.KeepAlive = -1 // the idle limit is stricter, and a system call is saved
+	return d.DialContext(ctx, network, to.String())
+}
+
+// handshake speaks TLS as a client; RFC 9103 §7.1: at least 1.3, ALPN "dot" is offered.
+func handshake(ctx context.Context, conn net.Conn, p Primary) (net.Conn, error) {
+	config := p.TLS.Clone()
+	config.MinVersion = tls.VersionTLS13
+	config.NextProtos = []string{"dot"} // crypto/tls refuses a server that selects what was not offered
+	if config.ServerName == "" && !config.InsecureSkipVerify {
+		config.ServerName = p.Addr.Addr().String()
+	}
+	secured := tls.Client(conn, config)
+	return secured, secured.HandshakeContext(ctx)
+}
+
+// localFaults are the errors of connect and bind for which no primary is to blame.
+var localFaults = []error{
+	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL, syscall.EADDRINUSE,
+}
+
+func dialError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx)
+	}
+	for _, fault := range localFaults {
+		if errors.Is(err, fault) {
+			return &wrapped{ErrLocal, err}
+		}
+	}
+	return &wrapped{ErrConnect, err}
+}
+
+func stopped(ctx context.Context) error { return &wrapped{ErrStopped, context.Cause(ctx)} }
+
+// wrapped is an error of the system under the sentinel of its decision.
+type wrapped struct{ sentinel, cause error }
+
+func (w *wrapped) Error() string   { return w.sentinel.Error() + ": " + w.cause.Error() }
+func (w *wrapped) Unwrap() []error { return []error{w.sentinel, w.cause} }

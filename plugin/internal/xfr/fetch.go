@@ -1,0 +1,202 @@
+package xfr
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// Fetch asks a primary for the zone and returns the candidate. have is the version we have, or nil; apex is
+// the zone as configured.
+//
+// With Options.IXFR and a version to start from, it asks for the changes. When that fails in whatever way
+// that an AXFR does not share (see Next), it asks the same primary for the whole zone at once, over a new
+// connection, and tells the reason in Fetched.FellBack.
+//
+// The error is an *Error. Fetched counts what was received even then.
+func (c *Client) Fetch(ctx context.Context, apex owner.Name, p Primary, have *zone.Version, o Options) (Fetched, error) {
+	start := time.Now()
+	f := fetch{client: c, ctx: ctx, apex: apex, primary: p, have: have, limits: c.limits(), options: o}
+	f.end = start.Add(f.limits.Time)
+	op := OpAXFR
+	if have != nil && o.IXFR && !o.Force {
+		op = OpIXFR
+	}
+	err := f.try(op)
+	if err != nil && Next(err) == AskWhole {
+		f.result = Fetched{FellBack: err, Octets: f.result.Octets}
+		err = f.try(OpAXFR)
+	}
+	f.result.Duration = time.Since(start)
+	return f.result, err
+}
+
+// fetch is the state of one Fetch.
+type fetch struct {
+	client  *Client
+	ctx     context.Context
+	apex    owner.Name
+	primary Primary
+	have    *zone.Version
+	options Options
+	limits  Limits
+	end     time.Time
+	result  Fetched
+}
+
+func (f *fetch) try(op Op) error {
+	err := f.converse(op)
+	if err == nil {
+		return nil
+	}
+	return &Error{
+		Op: op, Zone: f.apex.String(), Primary: f.primary.Addr,
+		Serial: f.result.Serial, Offered: f.result.Offered, Err: err,
+	}
+}
+
+// converse is one query and its reply: over the connection that was kept, if there is one and it still
+// works, else over a new one.
+func (f *fetch) converse(op Op) error {
+	if f.options.Keep && op == OpIXFR {
+		if l := f.client.kept.take(f.primary); l != nil {
+			l.watch(f.ctx)
+			if err := f.transfer(op, l); !errors.Is(err, errStale) {
+				return err
+			}
+		}
+	}
+	l, err := f.client.dial(f.ctx, "tcp", f.primary)
+	if err != nil {
+		return err
+	}
+	return f.transfer(op, l)
+}
+
+// errStale is a kept connection that says nothing any more.
+var errStale = errors.New("stale connection")
+
+// transfer has one conversation, and keeps or closes the link.
+func (f *fetch) transfer(op Op, l *link) error {
+	s := newStream(f.ctx, l, f.limits, f.end)
+	defer s.free()
+	if l.reused {
+		s.idle = min(keptWait, s.idle)
+	}
+	r, err := f.talk(op, s)
+	if err == nil && f.options.Keep && !r.unread() {
+		f.client.kept.put(f.primary, l)
+	} else {
+		l.release()
+	}
+	if l.reused && s.octets == 0 && (errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout)) {
+		return errStale
+	}
+	if err != nil {
+		return err
+	}
+	return f.conclude(&r.candidate)
+}
+
+// talk asks and receives the reply.
+func (f *fetch) talk(op Op, s *stream) (*reply, error) {
+	q := Query{ID: newID(), Apex: f.apex, Type: dns.TypeAXFR}
+	var soa *zone.RR
+	if op == OpIXFR {
+		q.Type, q.Have = dns.TypeIXFR, f.have.Serial()
+		record := f.have.SOARecord()
+		soa = &record
+	}
+	msg, verifier := f.primary.sign(appendQuery(nil, q, soa))
+	if err := s.send(msg); err != nil {
+		return nil, err
+	}
+	r := &reply{
+		stream: s, verifier: verifier, interpreter: NewInterpreter(q),
+		candidate: candidate{apex: f.apex, have: f.have, force: f.options.Force, asked: q.Type},
+	}
+	err := r.receive()
+	f.result.Counts = r.interpreter.Counts()
+	f.result.Serial, f.result.Offered = r.interpreter.Offered()
+	f.result.Octets += s.octets
+	return r, err
+}
+
+func (f *fetch) conclude(c *candidate) (err error) {
+	if c.current {
+		f.result.How = Unchanged
+		return nil
+	}
+	f.result.How = c.how
+	f.result.Version, f.result.Delta, err = c.commit()
+	return err
+}
+
+// sign signs a query with the primary's key, if it has one.
+func (p Primary) sign(msg []byte) ([]byte, *Verifier) {
+	if p.Key == nil {
+		return msg, &Verifier{}
+	}
+	return p.Key.Sign(msg, time.Now())
+}
+
+// A reply is received message by message: verified, interpreted, applied.
+type reply struct {
+	stream      *stream
+	verifier    *Verifier
+	interpreter *Interpreter
+	candidate   candidate
+}
+
+// unread says whether the primary sent, or will send, more than was looked at.
+func (r *reply) unread() bool {
+	return r.interpreter.state != ended || r.interpreter.skipped || r.stream.in.Buffered() > r.stream.used
+}
+
+// loneSOAWait is how long the rest of an IXFR may take after a message with nothing but a newer SOA. Such a
+// message is the first of several, or says "ask by AXFR": only waiting tells.
+const loneSOAWait = 2 * time.Second
+
+func (r *reply) receive() error {
+	apply := r.candidate.apply
+	for {
+		msg, err := r.stream.next()
+		if err != nil {
+			return r.broken(err)
+		}
+		if msg, err = r.verifier.Verify(msg, time.Now()); err != nil {
+			return err
+		}
+		done, err := r.interpreter.Feed(msg, apply)
+		switch {
+		case errors.Is(err, errCurrent):
+			// Only the first message was read, so that its signature is all there is to check.
+			r.candidate.current = true
+			return nil
+		case err != nil:
+			return err
+		case r.interpreter.Counts().Records > r.stream.limits.Records:
+			return ErrRecords
+		case done:
+			// The connection may break now: the reply is complete.
+			return r.verifier.Close()
+		}
+		r.stream.idle = r.stream.limits.Idle
+		if r.interpreter.LoneSOA() {
+			r.stream.idle = min(loneSOAWait, r.stream.idle)
+		}
+	}
+}
+
+// broken judges the end of the stream before the end of the reply.
+func (r *reply) broken(err error) error {
+	if !r.interpreter.LoneSOA() || !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrNetwork) {
+		return err
+	}
+	return r.interpreter.Close(r.candidate.apply)
+}

@@ -1,0 +1,63 @@
+package secondaryplus
+
+import (
+	"net/netip"
+
+	"github.com/coredns/coredns/plugin/pkg/fall"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+)
+
+// config is one stanza of the Corefile: plain data, nothing opened, nothing started.
+type config struct {
+	zones            []owner.Name
+	primaries        []xfr.Primary
+	ixfr             bool
+	clamps           timers.Clamps
+	limits           xfr.Limits
+	source4, source6 netip.Addr
+	notify           acl
+	fall             fall.F
+}
+
+func defaults() config {
+	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits()}
+}
+
+// refresh is the part of the configuration that keeps a zone up to date.
+func (c *config) refresh() *refresh.Config {
+	return &refresh.Config{
+		Primaries: c.primaries,
+		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6},
+		IXFR:      c.ixfr,
+		Clamps:    c.clamps,
+	}
+}
+
+// acl is the list of `notify` rules; the first that matches decides.
+type acl []rule
+
+type rule struct {
+	allow  bool
+	prefix netip.Prefix // the zero Prefix matches every address
+	key    string       // lower case, with the final dot; empty: a key is not asked for
+}
+
+// decide says what the rules say of a sender; decided is false when none of them matches. key is the name
+// of the TSIG key that the message was signed with and verified by, empty for an unsigned one.
+func (a acl) decide(from netip.Addr, key string) (allowed, decided bool) {
+	from = from.Unmap().WithZone("")
+	for _, r := range a {
+		if r.prefix.IsValid() && !r.prefix.Contains(from) {
+			continue
+		}
+		if r.key != "" && r.key != key {
+			continue
+		}
+		return r.allow, true
+	}
+	return false, false
+}

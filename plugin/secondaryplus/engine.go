@@ -1,0 +1,233 @@
+package secondaryplus
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+)
+
+// process is the one engine of the process: zones and the scheduler live here and outlive a reload. Plugin
+// instances attach to it when they start and detach when they are shut down.
+//
+// On a reload the new instances attach before the old ones detach. They answer from the same zones at
+// once, but what they configure is only staged: it is committed when the first of the old ones is shut
+// down, and dropped when the restart fails instead.
+var process = &engine{members: make(map[identity]*member), byZone: make(map[*refresh.Zone]*member)}
+
+type engine struct {
+	mu        sync.Mutex
+	scheduler *refresh.Scheduler // nil while there are no members
+	members   map[identity]*member
+	byZone    map[*refresh.Zone]*member
+	staged    []*Plugin
+	register  sync.Once
+}
+
+// identity is what makes a zone the same zone over a reload.
+type identity struct{ zone, view, key string }
+
+// server tells the zones of several server blocks apart in metrics: the key of the block, with its view.
+func (id identity) server() string {
+	if id.view == "" {
+		return id.key
+	}
+	return id.key + "/" + id.view
+}
+
+// member is a zone of the engine.
+type member struct {
+	id        identity // guarded by engine.mu
+	zone      *refresh.Zone
+	scheduler *refresh.Scheduler   // that keeps the zone up to date
+	holders   map[*Plugin]struct{} // guarded by engine.mu
+	since     time.Time
+
+	refreshes         [refresh.Expired + 1]atomic.Uint64
+	transfers         transferCounts
+	notifies          [notifyResults]atomic.Uint64
+	unansweredQueries atomic.Uint64
+	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
+	outcomes          repeats
+	complaints        repeats
+}
+
+// attach gives p its zones: those that exist already, whoever made them, and new ones.
+func (e *engine) attach(p *Plugin) {
+	e.register.Do(func() { prometheus.MustRegister(&collector{e}) })
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.scheduler == nil {
+		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
+	}
+	for _, s := range p.order {
+		id := identity{s.name, p.view, p.key}
+		m := e.find(id)
+		if m == nil {
+			m = e.create(id, s)
+		}
+		s.member = m
+		m.holders[p] = struct{}{}
+	}
+	if p.transfer != nil {
+		p.downward = newDownward(p.transfer)
+	}
+	if p.first {
+		e.commit(p)
+	} else {
+		e.staged = append(e.staged, p)
+	}
+}
+
+// create makes a zone that nobody had before, and begins to keep it up to date.
+func (e *engine) create(id identity, s *served) *member {
+	m := &member{
+		id:        id,
+		zone:      refresh.NewZone(s.apex, s.config.refresh()),
+		scheduler: e.scheduler,
+		holders:   make(map[*Plugin]struct{}),
+		since:     time.Now(),
+	}
+	e.members[id] = m
+	e.byZone[m.zone] = m
+	e.scheduler.Add(m.zone)
+	return m
+}
+
+// find is the member of an identity. When only the server block's key has changed, it is the one zone of
+// that name, if there is just one and no instance of the new configuration has it yet.
+func (e *engine) find(id identity) *member {
+	if m, ok := e.members[id]; ok {
+		return m
+	}
+	var only *member
+	for _, m := range e.members {
+		if m.id.zone == id.zone && m.id.view == id.view {
+			if only != nil {
+				return nil
+			}
+			only = m
+		}
+	}
+	if only == nil || e.heldByStaged(only) {
+		return nil
+	}
+	delete(e.members, only.id)
+	only.id = id
+	e.members[id] = only
+	return only
+}
+
+func (e *engine) heldByStaged(m *member) bool {
+	for _, p := range e.staged {
+		if _, ok := m.holders[p]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// commit makes what p configures count.
+func (e *engine) commit(p *Plugin) {
+	for _, s := range p.order {
+		s.member.zone.Configure(s.config.refresh())
+	}
+}
+
+// abandon drops what is staged: the restart failed, and the old instances go on.
+func (e *engine) abandon() {
+	e.mu.Lock()
+	staged := e.staged
+	e.staged = nil
+	orphans := e.leave(staged...)
+	e.mu.Unlock()
+	e.end(staged, orphans)
+}
+
+// detach commits what is staged and ends p. Zones that nobody holds any more end with it.
+func (e *engine) detach(p *Plugin) {
+	e.mu.Lock()
+	for _, next := range e.staged {
+		if next != p {
+			e.commit(next)
+		}
+	}
+	e.staged = nil
+	orphans := e.leave(p)
+	var idle *refresh.Scheduler
+	if len(e.members) == 0 {
+		idle, e.scheduler = e.scheduler, nil
+	}
+	e.mu.Unlock()
+	e.end([]*Plugin{p}, orphans)
+	if idle != nil {
+		idle.Close()
+	}
+}
+
+// leave takes instances off their zones and returns the zones that are left without any.
+func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
+	for _, p := range plugins {
+		for _, s := range p.order {
+			if s.member == nil {
+				continue
+			}
+			delete(s.member.holders, p)
+			if len(s.member.holders) == 0 {
+				delete(e.members, s.member.id)
+				delete(e.byZone, s.member.zone)
+				orphans = append(orphans, s.member)
+			}
+		}
+	}
+	return orphans
+}
+
+// end waits for what instances and zones have running; the engine must not be locked.
+func (e *engine) end(plugins []*Plugin, orphans []*member) {
+	for _, m := range orphans {
+		m.scheduler.Remove(m.zone)
+	}
+	for _, p := range plugins {
+		if p.downward != nil {
+			p.downward.close()
+		}
+	}
+}
+
+// notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.
+func (m *member) notify(h refresh.Hint) bool { return m.scheduler.Notify(m.zone, h) }
+
+// readyWait is how long a zone that was never loaded keeps the process from being ready: a primary that is
+// down for good must not keep all other zones from being used.
+const readyWait = 30 * time.Second
+
+// ready says whether every zone of the process has data, or was waited for long enough.
+func (e *engine) ready() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, m := range e.members {
+		if m.zone.Current() == nil && time.Since(m.since) < readyWait {
+			return false
+		}
+	}
+	return true
+}
+
+// all are the members with their present identities, in no order.
+func (e *engine) all() map[identity]*member {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return maps.Clone(e.members)
+}
+
+// current is the scheduler, nil when there are no zones.
+func (e *engine) current() *refresh.Scheduler {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.scheduler
+}

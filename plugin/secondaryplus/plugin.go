@@ -1,0 +1,155 @@
+package secondaryplus
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/coredns/coredns/plugin"
+	"github.com/coredns/coredns/plugin/pkg/upstream"
+	"github.com/coredns/coredns/plugin/transfer"
+	"github.com/coredns/coredns/request"
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/answer"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+)
+
+// Plugin is the handler of one server block. Its zones live in the process-wide engine, and outlive it.
+type Plugin struct {
+	Next plugin.Handler
+
+	zones    map[string]*served // by the apex in lower-case wire form
+	order    []*served          // as in the Corefile
+	upstream *upstream.Upstream
+	transfer *transfer.Transfer // of the server block, or nil
+
+	key, view string // with the zone's name they identify a zone over reloads
+	first     bool   // part of the first start, not of a reload
+	downward  *downward
+}
+
+// served is a zone as one server block serves it.
+type served struct {
+	name   string // lower-case presentation form
+	apex   owner.Name
+	config config
+	member *member // set while the plugin is attached to the engine
+}
+
+func (s *served) zone() *refresh.Zone { return s.member.zone }
+
+func newPlugin(configs []config) (*Plugin, error) {
+	p := &Plugin{zones: make(map[string]*served)}
+	for _, c := range configs {
+		for _, apex := range c.zones {
+			s := &served{name: apex.Canonical(), apex: apex, config: c}
+			key := string(owner.AppendLower(nil, apex))
+			if _, twice := p.zones[key]; twice {
+				return nil, fmt.Errorf("zone %s is given twice", s.name)
+			}
+			p.zones[key] = s
+			p.order = append(p.order, s)
+		}
+	}
+	return p, nil
+}
+
+// Name implements plugin.Handler.
+func (p *Plugin) Name() string { return pluginName }
+
+// CacheBypassZones implements cache.ZoneBypasser: answers from memory need no cache, and a cached answer
+// would hide a change.
+func (p *Plugin) CacheBypassZones() []string {
+	names := make([]string, len(p.order))
+	for i, s := range p.order {
+		names[i] = s.name
+	}
+	return names
+}
+
+// ServeDNS implements plugin.Handler.
+func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
+	q := &r.Question[0]
+	var buf [owner.MaxName + 1]byte
+	n, err := dns.PackDomainName(q.Name, buf[:], 0, nil, false)
+	if err != nil {
+		return dns.RcodeFormatError, nil
+	}
+	qname := owner.Name(buf[:n])
+	s := p.match(qname, q.Qtype)
+	if s == nil && p.Next == nil {
+		return dns.RcodeRefused, nil // there is nobody left who could be an authority for the name
+	}
+	if s == nil {
+		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
+	}
+	switch {
+	case r.Opcode == dns.OpcodeNotify:
+		return p.serveNotify(ctx, w, r, s, owner.Equal(qname, s.apex))
+	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
+		return dns.RcodeRefused, nil // what may be transferred, the transfer plugin has answered before us
+	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
+		return dns.RcodeRefused, nil
+	}
+	return p.answer(ctx, w, r, s, qname)
+}
+
+// match finds the zone of the longest name that is the question's or above it. A DS RRset belongs to the
+// parent side of a cut, so a zone's own apex is only the second choice for it (RFC 4035 §3.1.4.1).
+func (p *Plugin) match(qname owner.Name, qtype uint16) *served {
+	var buf [owner.MaxName]byte
+	lower := owner.AppendLower(buf[:0], qname)
+	var own *served
+	for off := 0; ; off += 1 + int(lower[off]) {
+		if s, ok := p.zones[string(lower[off:])]; ok {
+			if off > 0 || qtype != dns.TypeDS {
+				return s
+			}
+			own = s
+		}
+		if lower[off] == 0 {
+			return own
+		}
+	}
+}
+
+// results are used again from query to query.
+var results = sync.Pool{New: func() any { return new(answer.Result) }}
+
+func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s *served, qname owner.Name) (int, error) {
+	zone := s.zone()
+	version := zone.Current()
+	switch {
+	case version == nil:
+		return s.member.unanswered(w, r, notReady)
+	case zone.Expired():
+		return s.member.unanswered(w, r, expired)
+	}
+	state := request.Request{W: w, Req: r}
+	res := results.Get().(*answer.Result)
+	defer func() {
+		res.Reset()
+		results.Put(res)
+	}()
+	res.Fill(version, answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do()})
+	if res.Rcode == dns.RcodeNameError && len(res.Answer) == 0 && s.config.fall.Through(state.Name()) {
+		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
+	}
+	m := reply(r, res)
+	if res.Follow != nil {
+		p.follow(ctx, state, m, res.Follow)
+	}
+	fit(m, &state, res)
+	w.WriteMsg(m)
+	return dns.RcodeSuccess, nil
+}
+
+// Ready implements ready.Readiness.
+func (p *Plugin) Ready() bool { return process.ready() }
+
+var _ interface {
+	plugin.Handler
+	transfer.Transferer
+} = (*Plugin)(nil)

@@ -1,0 +1,95 @@
+package secondaryplus
+
+import (
+	"context"
+
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/request"
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/answer"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+)
+
+// reply makes the message of an answer.
+func reply(r *dns.Msg, res *answer.Result) *dns.Msg {
+	m := new(dns.Msg)
+	m.SetReply(r)
+	m.Rcode = res.Rcode
+	m.Authoritative = res.Authoritative
+	m.Answer = answer.AppendRRs(m.Answer, res.Answer...)
+	m.Ns = answer.AppendRRs(m.Ns, res.Authority...)
+	m.Extra = answer.AppendRRs(m.Extra, res.Additional...)
+	return m
+}
+
+// fit leaves out additional records that the client can do without, when the message has no room for
+// them: TC is for what is missing from an answer (RFC 2181 §9). Glue is never left out (RFC 9471 §3).
+func fit(m *dns.Msg, state *request.Request, res *answer.Result) {
+	if len(m.Extra) == 0 || len(res.Additional) == res.Glue {
+		return
+	}
+	room := state.Size()
+	if o := state.Req.IsEdns0(); o != nil {
+		room -= dns.Len(o)
+	}
+	if m.Len() <= room {
+		return
+	}
+	if m.Compress = true; m.Len() <= room {
+		return
+	}
+	m.Extra = answer.AppendRRs(m.Extra[:0], res.Additional[:res.Glue]...)
+}
+
+// maxChain is how many times a chain of aliases may go from zone to zone.
+const maxChain = 8
+
+// follow goes on in another zone of this server, where a chain of aliases left ours. When the server does
+// not know that zone, the chain so far is the answer, and a resolver will go on itself. Otherwise the
+// RCODE is that of the last name (RFC 6604 §3).
+func (p *Plugin) follow(ctx context.Context, state request.Request, m *dns.Msg, target owner.Name) {
+	hops, _ := ctx.Value(dnsserver.LoopKey{}).(int)
+	if hops >= maxChain {
+		return
+	}
+	ctx = context.WithValue(ctx, dnsserver.LoopKey{}, hops+1)
+	next, err := p.upstream.Lookup(ctx, state, target.String(), state.QType())
+	if err != nil || next == nil || next.Rcode == dns.RcodeRefused || next.Rcode == dns.RcodeNotAuth {
+		return
+	}
+	m.Rcode = next.Rcode
+	m.Answer = append(m.Answer, next.Answer...)
+	m.Ns = append(m.Ns, next.Ns...)
+	for _, rr := range next.Extra {
+		if rr.Header().Rrtype != dns.TypeOPT {
+			m.Extra = append(m.Extra, rr)
+		}
+	}
+}
+
+// failure says why a zone cannot be answered from, as an extended error (RFC 8914).
+type failure struct {
+	code uint16
+	text string
+}
+
+var (
+	notReady = failure{dns.ExtendedErrorCodeNotReady, "zone was not transferred yet"}
+	expired  = failure{dns.ExtendedErrorCodeInvalidData, "zone has expired"}
+)
+
+// unanswered replies SERVFAIL. That is not an error of the query: what is wrong with the zone was logged
+// when it became so, and is counted here.
+func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why failure) (int, error) {
+	m.unansweredQueries.Add(1)
+	reply := new(dns.Msg)
+	reply.SetRcode(r, dns.RcodeServerFailure)
+	if o := r.IsEdns0(); o != nil {
+		opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
+		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
+		reply.Extra = append(reply.Extra, opt)
+	}
+	w.WriteMsg(reply)
+	return dns.RcodeSuccess, nil
+}

@@ -1,0 +1,51 @@
+// Package secondaryplus is a CoreDNS plugin that makes it a complete secondary nameserver.
+package secondaryplus
+
+import (
+	"github.com/coredns/caddy"
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/plugin"
+	clog "github.com/coredns/coredns/plugin/pkg/log"
+	"github.com/coredns/coredns/plugin/pkg/upstream"
+	"github.com/coredns/coredns/plugin/transfer"
+)
+
+const pluginName = "secondaryplus"
+
+var log = clog.NewWithPlugin(pluginName)
+
+func init() { plugin.Register(pluginName, setup) }
+
+// setup parses the stanzas of a server block and registers one handler for all of them. It opens and
+// starts nothing: on reload the new instance is set up while the old one serves.
+func setup(c *caddy.Controller) error {
+	site := dnsserver.GetConfig(c)
+	configs, err := parse(c, site.TsigSecret)
+	if err != nil {
+		return plugin.Error(pluginName, err)
+	}
+	p, err := newPlugin(configs)
+	if err != nil {
+		return plugin.Error(pluginName, c.Err(err.Error()))
+	}
+	p.key = c.ServerBlockKeys[0]
+	p.upstream = upstream.New()
+
+	c.OnFirstStartup(func() error { p.first = true; return nil })
+	c.OnStartup(func() error {
+		p.view = site.ViewName
+		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
+			p.transfer = t
+		}
+		process.attach(p)
+		return nil
+	})
+	c.OnRestartFailed(func() error { process.abandon(); return nil })
+	c.OnShutdown(func() error { process.detach(p); return nil })
+
+	site.AddPlugin(func(next plugin.Handler) plugin.Handler {
+		p.Next = next
+		return p
+	})
+	return nil
+}
