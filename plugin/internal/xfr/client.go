@@ -71,7 +71,7 @@ func (c *Client) system(ctx context.Context, network string, to netip.AddrPort) 
 	return d.DialContext(ctx, network, to.String())
 }
 
-// handshake speaks TLS as a client; RFC 9103 §7.1: at least 1.3, ALPN "dot" is offered.
+// handshake speaks TLS as a client; RFC 9103 §7: at least 1.3, ALPN "dot" is offered.
 func handshake(ctx context.Context, conn net.Conn, p Primary) (net.Conn, error) {
 	config := p.TLS.Clone()
 	config.MinVersion = tls.VersionTLS13

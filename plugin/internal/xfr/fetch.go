@@ -78,8 +78,16 @@ func (f *fetch) converse(op Op) error {
 	return f.transfer(op, l)
 }
 
-// errStale is a kept connection that says nothing any more.
+// errStale is a kept connection that says nothing any more, or something else.
 var errStale = errors.New("stale connection")
+
+// stale says whether a kept connection, and not the reply to the query, is to blame.
+func stale(r *reply, err error) bool {
+	if r != nil && r.interpreter.Counts().Messages > 0 {
+		return false
+	}
+	return errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrTSIG)
+}
 
 // transfer has one conversation, and keeps or closes the link.
 func (f *fetch) transfer(op Op, l *link) error {
@@ -94,7 +102,7 @@ func (f *fetch) transfer(op Op, l *link) error {
 	} else {
 		l.release()
 	}
-	if l.reused && s.octets == 0 && (errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout)) {
+	if l.reused && stale(r, err) {
 		return errStale
 	}
 	if err != nil {

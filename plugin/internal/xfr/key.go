@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -72,4 +73,4 @@ func NewKey(name, algorithm, secret string) (*Key, error) {
 func (k Key) String() string { return k.Name.String() + " (" + k.Algorithm + ")" }
 
 // Format prints the key as String does, whatever the verb.
-func (k Key) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
+func (k Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

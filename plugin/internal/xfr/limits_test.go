@@ -32,7 +32,7 @@ func trickle(every time.Duration) act {
 	return func(t testing.TB, conn net.Conn, query []byte) {
 		sayThen("SOA 4 | NS")(t, conn, query)
 		for {
-			time.Sleep(every)
+			<-time.After(every)
 			if _, err := conn.Write([]byte{0xFF}); err != nil {
 				return
 			}
@@ -54,7 +54,7 @@ func endless(pause time.Duration) act {
 				return
 			}
 			msg = filler
-			time.Sleep(pause)
+			<-time.After(pause)
 		}
 	}
 }

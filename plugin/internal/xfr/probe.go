@@ -140,14 +140,17 @@ const maxUDP = 4096
 // does not match the query is not an answer, and waiting goes on.
 func (d *datagram) judge(msg []byte) (soa zone.SOA, mine bool, err error) {
 	h, err := parseHeader(msg)
-	if err != nil || h.id != d.query.ID || !h.response() || h.opcode() != dns.OpcodeQuery {
+	if err != nil {
+		return zone.SOA{}, false, err
+	}
+	if h.id != d.query.ID || !h.response() || h.opcode() != dns.OpcodeQuery {
 		return zone.SOA{}, false, nil
 	}
 	verified, err := d.verifier.Verify(bytes.Clone(msg), time.Now())
 	if err == nil {
 		soa, err = d.query.soaAnswer(verified)
 	}
-	// RFC 8945 §5.3: an answer that fails may be forged; a right one may yet come. A malformed one likewise.
+	// RFC 8945 §5.4: an answer that fails may be forged; a right one may yet come. A malformed one likewise.
 	if errors.Is(err, ErrTSIG) || errors.Is(err, ErrMalformed) {
 		d.doubt = err
 		return zone.SOA{}, false, nil

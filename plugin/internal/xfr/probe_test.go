@@ -2,6 +2,7 @@ package xfr
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"net"
@@ -12,18 +13,17 @@ import (
 	"testing/synctest"
 	"time"
 
-	"context"
-
 	"github.com/miekg/dns"
 )
 
 // serveUDP answers each datagram with those that the function makes.
 func serveUDP(t testing.TB, addr netip.AddrPort, respond func(n int, query []byte) [][]byte) Primary {
 	t.Helper()
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	packets, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", addr.String())
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn := packets.(*net.UDPConn)
 	var all sync.WaitGroup
 	all.Go(func() {
 		buf := make([]byte, maxMessage)
@@ -37,7 +37,7 @@ func serveUDP(t testing.TB, addr netip.AddrPort, respond func(n int, query []byt
 			}
 		}
 	})
-	t.Cleanup(func() { conn.Close(); all.Wait() })
+	t.Cleanup(func() { _ = conn.Close(); all.Wait() })
 	return Primary{Addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}
 }
 

@@ -26,7 +26,7 @@ type tsig struct {
 	other      []byte
 }
 
-// findTSIG finds the TSIG record of a message, or nil. RFC 8945 §5.1: it is the last record of the
+// findTSIG finds the TSIG record of a message, or nil. RFC 8945 §5.2: it is the last record of the
 // additional section, and there is one; anything else is an error.
 func findTSIG(msg []byte) (*tsig, error) {
 	var r reader

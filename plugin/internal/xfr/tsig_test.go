@@ -93,7 +93,8 @@ func newSigner(t testing.TB, k *Key, query []byte) *signer {
 func (s *signer) sign(msg []byte) []byte {
 	secret, _ := base64.StdEncoding.DecodeString(testSecret)
 	h := hmac.New(sha256.New, secret)
-	fmt.Fprintf(h, "%c%c%s", len(s.prior)>>8, len(s.prior)&0xFF, s.prior)
+	h.Write(binary.BigEndian.AppendUint16(nil, uint16(len(s.prior))))
+	h.Write(s.prior)
 	h.Write(s.pending)
 	h.Write(msg)
 	t := tsig{

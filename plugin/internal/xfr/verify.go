@@ -33,7 +33,7 @@ type Verifier struct {
 }
 
 // Verify checks the next message, and takes the TSIG record out of its header's count and its end. It
-// restores the original message ID in place (RFC 8945 §5.3). Errors are *TSIGError, or ErrMalformed.
+// restores the original message ID in place (RFC 8945 §4.3.2, §5.4). Errors are *TSIGError, or ErrMalformed.
 //
 // As long as no message was verified, an error leaves the Verifier as it was: a forged datagram can be
 // dropped and the next one tried.
@@ -97,9 +97,9 @@ func rcodeText(msg []byte) string {
 	return ""
 }
 
-// checkNames is RFC 8945 §5.2.1 seen from the client, and what the primary says of our query.
+// checkNames is RFC 8945 §5.4.1, and what the primary says of our query.
 func (v *Verifier) checkNames(t *tsig) error {
-	// RFC 8945 §5.2.1, §5.2.2: a reply that says BADKEY or BADSIG is not signed.
+	// RFC 8945 §5.3.2: a reply that says BADKEY or BADSIG is not signed.
 	switch t.errorCode {
 	case dns.RcodeBadKey:
 		return v.declared(t, "the primary does not know the key "+v.key.String())

@@ -1,0 +1,65 @@
+# make run    build, and try it: a demo primary and our secondary of it in one process
+# make test   everything that must pass, the peers installed first (Debian, as root)
+# make help   the other targets
+
+export CGO_ENABLED ?= 0
+
+SHELL      := /bin/bash
+GO         ?= go
+BINARY     := coredns
+TOOLS      := $(GO) tool -modfile=.ci/tools/go.mod
+export GOFLAGS := -tags=grpcnotrace $(GOFLAGS)
+VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS    := -s -w -X github.com/coredns/coredns/coremain.GitCommit=$(VERSION)
+PURE       := ./plugin/internal/...
+FACES      := ./plugin/secondaryplus/... ./coredns-build/...
+SYSTEM     := ./test/...
+FUZZTIME   ?= 30s
+
+.PHONY: run build test unit system check lint fmt peers bench fuzz clean help
+
+run: build ## build, and start the quickstart
+	@echo
+	@echo 'A primary and our secondary of it, in one process. Try, from another terminal:'
+	@echo
+	@echo '    dig @127.0.0.1 -p 1053 www.example.org'
+	@echo '    curl -s http://127.0.0.1:9153/metrics | grep secondaryplus'
+	@echo
+	@echo 'Change Corefile.examples/quickstart.zone (with a higher serial) and ask again. Ctrl-C ends it.'
+	@echo
+	@cd Corefile.examples && exec ../$(BINARY) -conf quickstart.corefile
+
+build: ## the binary, ./coredns
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BINARY) ./coredns-build
+
+test: peers check unit system ## everything that must pass
+
+check: fmt lint ## formatting, vet, linter
+	$(GO) vet ./...
+
+unit: ## the packages, with the race detector
+	CGO_ENABLED=1 $(GO) test -race $(PURE) $(FACES)
+
+system: build ## real peers through the front door
+	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -p 1 -timeout 20m $(SYSTEM)
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
+
+lint:
+	$(TOOLS) golangci-lint run ./...
+
+peers: ## install knotd, named, nsd and the tools that the tests use
+	@./.ci/peers
+
+bench: build ## measure beside stock secondary, in one run
+	$(GO) run ./test/bench -ours ./$(BINARY) $(BENCHFLAGS)
+
+fuzz: ## every fuzz target for FUZZTIME
+	@./.ci/fuzz $(FUZZTIME)
+
+clean:
+	rm -f $(BINARY)
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'

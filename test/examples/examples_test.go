@@ -1,0 +1,134 @@
+package examples
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/peer"
+	"github.com/understudy-dns/understudy/test/understudy"
+)
+
+const root = "../.."
+
+// The zones that the examples speak of, and the key of the signed ones.
+var (
+	zones = []string{"example.org.", "example.net.", "2.0.192.in-addr.arpa."}
+	key   = peer.Key{Name: "transfer.example.org.", Algorithm: "hmac-sha256", Secret: "c2VjcmV0LW9mLXRoZS1leGFtcGxlLTMyLW9jdGV0cyE="}
+)
+
+const zoneText = `@ 300 SOA ns1 hostmaster 7 3600 600 86400 300
+@ 300 NS ns1.example.org.
+ns1 300 A 192.0.2.1
+www 300 A 192.0.2.80
+`
+
+// primary serves the examples' zones on a loopback address, to those who sign when the example does.
+func primary(t *testing.T, host, algorithm string) *peer.Server {
+	t.Helper()
+	config := peer.Config{Host: host, Keys: []peer.Key{key}}
+	config.Keys[0].Algorithm = algorithm
+	for _, name := range zones {
+		z := peer.Zone{Name: name, Text: "$ORIGIN " + name + "\n" + zoneText}
+		if algorithm != "" {
+			z.AllowTransfer = []peer.Access{{Key: key.Name}}
+		}
+		config.Zones = append(config.Zones, z)
+	}
+	if algorithm == "" {
+		config.Keys = nil
+	}
+	return peer.Start(t, peer.Knot, config)
+}
+
+var (
+	signed   = regexp.MustCompile(`key transfer\.example\.org\. (hmac-sha\d+)`)
+	stanza   = regexp.MustCompile(`(?m)^    secondaryplus ?(.*?) ?\{$`)
+	keysLine = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
+)
+
+// served are the zones that an example is a secondary of.
+func served(text string) (names []string) {
+	for _, m := range stanza.FindAllStringSubmatchIndex(text, -1) {
+		args := strings.Fields(text[m[2]:m[3]])
+		if len(args) == 0 {
+			blocks := keysLine.FindAllStringSubmatch(text[:m[0]], -1)
+			args = strings.Fields(blocks[len(blocks)-1][1])
+		}
+		for _, arg := range args {
+			name, _, _ := strings.Cut(arg, ":")
+			names = append(names, dns.Fqdn(name))
+		}
+	}
+	return names
+}
+
+func TestEveryCorefileShownStartsAndAnswers(t *testing.T) {
+	peer.Require(t, peer.Knot)
+	dir, err := filepath.Abs(filepath.Join(root, "Corefile.examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := all(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 10 {
+		t.Fatalf("only %d Corefiles were found", len(list))
+	}
+	for _, example := range list {
+		t.Run(example.where, func(t *testing.T) {
+			t.Parallel()
+			algorithm := ""
+			if m := signed.FindStringSubmatch(example.text); m != nil {
+				algorithm = m[1]
+			}
+			primaries := map[string]string{
+				"192.0.2.53": primary(t, "127.0.0.1", algorithm).Addr(),
+				"192.0.2.54": primary(t, "127.0.0.2", algorithm).Addr(),
+			}
+			s := understudy.Start(t, understudy.Config{Corefile: local(example.text, primaries, dir)})
+			names := served(example.text)
+			if len(names) == 0 {
+				t.Fatal("it is a secondary of nothing")
+			}
+			for _, name := range names {
+				if example.where == "quickstart.corefile" {
+					name = "www." + name // its own primary's serial is the file's
+					ask.WaitRcode(t, s.Addr(), name, dns.RcodeSuccess)
+					continue
+				}
+				ask.WaitSerial(t, s.Addr(), name, 7)
+				if got := ask.Ask(t, s.Addr(), "www."+name, dns.TypeA); len(got.Answer) != 1 || !got.Authoritative {
+					t.Errorf("www.%s: %v", name, got)
+				}
+			}
+		})
+	}
+}
+
+// Each example is told of in the README, and everything that the README tells of is there.
+func TestTheReadmeListsEveryExample(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "Corefile.examples", "*.corefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := regexp.MustCompile(`\(Corefile\.examples/([a-z-]+\.corefile)\)`).FindAllStringSubmatch(string(readme), -1)
+	if len(listed) != len(files) {
+		t.Errorf("%d examples are listed, %d are there", len(listed), len(files))
+	}
+	for _, m := range listed {
+		if _, err := os.Stat(filepath.Join(root, "Corefile.examples", m[1])); err != nil {
+			t.Error(err)
+		}
+	}
+}
