@@ -19,11 +19,9 @@ func (s *search) target(set zone.RRset) owner.Name {
 
 // substitute redirects a name below a DNAME.
 //
-// RFC 6672 §3.2 step 3c: "If at some label, a match is impossible [...] and the DNAME record exists at that
-// point, copy that record into the answer section. If substitution of its <target> for its <owner> in QNAME
-// would overflow the legal size for a <domain-name>, set RCODE to YXDOMAIN and exit; otherwise, perform the
-// substitution and continue. [...] the server MUST synthesize a CNAME record as described above and include
-// it in the answer section. Go back to step 1."
+// RFC 6672 §3.2 step 3: the DNAME goes into the answer section. If its target in place of its owner would make
+// QNAME too long, the RCODE is YXDOMAIN and the search ends. Otherwise a CNAME from the old name to the new one
+// goes with it, and the search starts again with the new name.
 func (s *search) substitute(at place) owner.Name {
 	set, _ := at.stopNode.RRset(dns.TypeDNAME)
 	redirected := ancestor(s.name, s.key, at.stopLen)
@@ -42,8 +40,7 @@ func (s *search) substitute(at place) owner.Name {
 	start := len(s.names)
 	s.names = append(append(s.names, prefix...), target...)
 	next := owner.Name(s.names[start:len(s.names):len(s.names)])
-	// RFC 6672 §3.1: the CNAME has "a TTL equal to the corresponding DNAME record", and no RRSIG: validators
-	// check the DNAME's (§5.3.1).
+	// RFC 6672 §3.1: the CNAME has the TTL of the DNAME, and no RRSIG: validators check the DNAME's (§5.3.1).
 	s.res.Answer = append(s.res.Answer, Record{Owner: s.name, TTL: set.TTL, Parts: Data, Target: next})
 	if s.q.Type == dns.TypeCNAME {
 		return nil // the synthesised record is what was asked for; so do BIND, NSD and Knot

@@ -27,9 +27,8 @@ const (
 
 // findChain chooses the chain that is used.
 //
-// RFC 5155 §4.1.2: "NSEC3PARAM RRs containing a Flags field value other than zero MUST be ignored." §7.2: "If
-// a zone [...] contains more than one NSEC3PARAM RR with a Flags field of zero [...] any of the sets may be
-// used": the first whose record for the apex is there.
+// RFC 5155 §4.1.2: an NSEC3PARAM with flags stands for nothing. Where several are left, any will do (§7.3 wants each
+// chain complete): it is the first whose record for the apex is there.
 func findChain(v *zone.Version) (chain, bool) {
 	set, ok := v.ApexNode().RRset(dns.TypeNSEC3PARAM)
 	if !ok {

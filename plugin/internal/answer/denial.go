@@ -56,9 +56,8 @@ func (s *search) proveNoName(at place) {
 	}
 	switch s.denies() {
 	case denialNSEC:
-		// RFC 4035 §3.1.3.2: an NSEC "proving that there is no exact match for <SNAME, SCLASS>" and one
-		// "proving that the zone contains no RRsets that would match <SNAME, SCLASS> via wildcard name
-		// expansion"; "in some cases, a single NSEC RR may prove both of these points".
+		// RFC 4035 §3.1.3.2: one NSEC that denies the name, and one that denies the wildcard; a single record
+		// may do both.
 		var room [maxKey + 2]byte
 		s.nsecAtOrBefore(s.key)
 		s.nsecAtOrBefore(owner.AppendWildcardKey(room[:0], s.key[:at.encloser]))

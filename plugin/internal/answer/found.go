@@ -68,9 +68,7 @@ func (s *search) signatures(node zone.Node, from *expansion) {
 // any answers a question for all types with one RRset, the one with the lowest type, as Knot does; NSD sends
 // a single RRset too.
 //
-// RFC 8482 §4.1: "A DNS responder that receives an ANY query MAY decline to provide a conventional ANY
-// response or MAY instead send a response with a single RRset (or a larger subset of available RRsets) in
-// the answer section."
+// RFC 8482 §4.1 allows an answer with one RRset, or with any part of those that there are.
 func (s *search) any(node zone.Node, from *expansion) {
 	for set := range node.RRsets() {
 		parts := s.parts()
@@ -86,8 +84,8 @@ func (s *search) any(node zone.Node, from *expansion) {
 
 // wildcard answers for a name that does not exist, if its closest encloser has a wildcard.
 //
-// RFC 4592 §3.3.1: "the source of synthesis [...] is defined as the domain name at the label '*' immediately
-// descending from the closest encloser". It may itself be an empty non-terminal, and then denies every type. A
+// RFC 4592 §3.3.1: the source of synthesis is the wildcard that descends immediately from the closest
+// encloser. It may itself be an empty non-terminal, and then denies every type. A
 // wildcard that owns NS or DNAME is an ordinary name here: RFC 4592 §4.2 and §4.4 leave both undefined; as in NSD it
 // neither delegates nor redirects the names that it covers.
 func (s *search) wildcard(at place) owner.Name {

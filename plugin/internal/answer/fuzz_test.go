@@ -16,7 +16,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(uint64(3), uint64(7), []byte(`\000.*.w`), dns.TypeANY, false)
 	f.Fuzz(func(t *testing.T, seed, damage uint64, labels []byte, qtype uint16, do bool) {
 		name, err := owner.Parse(string(labels) + ".z.")
-		if err != nil {
+		if err != nil || !name.IsBelowOrEqual(owner.MustParse("z.")) {
 			t.Skip()
 		}
 		rnd := rand.New(rand.NewPCG(seed, 0))

@@ -6,9 +6,7 @@ import (
 
 // noName is NXDOMAIN: neither the name nor a wildcard for it exists.
 //
-// RFC 6604 §3: the RCODE is that of the last name of a chain: "When an xNAME chain is followed, all but the
-// last query cycle necessarily had no error. The RCODE in the ultimate DNS response MUST BE set based on the
-// final query cycle leading to that response."
+// RFC 6604 §3: behind a chain of aliases the RCODE is that of the last name.
 func (s *search) noName(at place) {
 	s.res.Rcode = dns.RcodeNameError
 	s.negativeSOA()
@@ -35,8 +33,8 @@ func (s *search) noRecords(from *expansion) {
 
 // negativeSOA puts the SOA into the authority section.
 //
-// RFC 2308 §3: "The TTL of this record is set from the minimum of the MINIMUM field of the SOA record and the
-// TTL of the SOA itself". BIND, NSD and Knot give its RRSIG the same TTL (RFC 4034 §3).
+// RFC 2308 §3: its TTL is the lower one of its MINIMUM field and its own TTL. BIND, NSD and Knot give its RRSIG
+// the same TTL (RFC 4034 §3).
 func (s *search) negativeSOA() {
 	set, ok := s.v.ApexNode().RRset(dns.TypeSOA)
 	if !ok {

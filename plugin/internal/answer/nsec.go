@@ -30,15 +30,10 @@ func (s *search) nsecAtOrBefore(key []byte) {
 			return
 		}
 		// A TLD may have very many addresses below one cut: leave them behind in one step.
-		cut := s.hiddenBy(node.Key())
-		if cut.IsZero() {
-			continue
-		}
-		if cut.Has(dns.TypeNSEC) {
+		if cut := s.hiddenBy(node.Key()); !cut.IsZero() {
 			s.addProof(cut, dns.TypeNSEC)
 			return
 		}
-		c.Seek(cut.Key())
 	}
 }
 

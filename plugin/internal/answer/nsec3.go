@@ -11,9 +11,8 @@ const asterisk = "\x01*"
 
 // nsec3NoData proves that a name does not own a type.
 //
-// RFC 5155 §7.2.3: "The server MUST include the NSEC3 RR that matches QNAME." §7.2.4, for DS in an opt-out
-// span: "If there is no NSEC3 RR matching QNAME, then the server MUST return a closest provable encloser proof
-// for QNAME." So do the peers for an empty non-terminal that exists only for the sake of unsigned
+// RFC 5155 §7.2.3: the record that matches QNAME. §7.2.4, for DS in an opt-out span: where none matches, a closest
+// provable encloser proof. So do the peers for an empty non-terminal that exists only for the sake of unsigned
 // delegations and has no NSEC3, and for a referral (§7.2.7).
 func (s *search) nsec3NoData(name owner.Name, key []byte) {
 	if s.nsec3Match("", name) || len(key) == 0 {
@@ -26,8 +25,8 @@ func (s *search) nsec3NoData(name owner.Name, key []byte) {
 
 // nsec3NoName proves that neither QNAME nor a wildcard for it exists.
 //
-// RFC 5155 §7.2.2: "the server MUST include a closest encloser proof [...] and the NSEC3 RR that covers the
-// wildcard at the closest encloser".
+// RFC 5155 §7.2.2: a closest encloser proof for QNAME, and the record that covers the wildcard at the closest
+// encloser.
 func (s *search) nsec3NoName(encloser int) {
 	n, ok := s.nsec3Encloser(s.name, s.key, encloser)
 	if !ok {

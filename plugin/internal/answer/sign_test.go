@@ -29,7 +29,7 @@ func sign(origin string, rrs []dns.RR, how signing) []dns.RR {
 	if how.denial == dns.TypeNone {
 		return rrs
 	}
-	z := unsignedZone{origin: origin, names: map[string][]dns.RR{}}
+	z := unsignedZone{origin: strings.ToLower(origin), names: map[string][]dns.RR{}}
 	for _, rr := range rrs {
 		name := strings.ToLower(rr.Header().Name)
 		z.names[name] = append(z.names[name], rr)
@@ -41,9 +41,9 @@ func sign(origin string, rrs []dns.RR, how signing) []dns.RR {
 	if how.denial == dns.TypeNSEC {
 		added = z.nsecs()
 	} else {
-		param := &dns.NSEC3PARAM{Hdr: dns.RR_Header{Name: origin, Rrtype: dns.TypeNSEC3PARAM, Class: 1}, Hash: 1,
+		param := &dns.NSEC3PARAM{Hdr: dns.RR_Header{Name: z.origin, Rrtype: dns.TypeNSEC3PARAM, Class: 1}, Hash: 1,
 			Iterations: how.iterations, SaltLength: uint8(len(how.salt) / 2), Salt: how.salt}
-		z.names[origin] = append(z.names[origin], param)
+		z.names[z.origin] = append(z.names[z.origin], param)
 		added = append(z.nsec3s(how), param)
 	}
 	all := append(slices.Clone(rrs), added...)
