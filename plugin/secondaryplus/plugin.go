@@ -133,7 +133,8 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 		res.Reset()
 		results.Put(res)
 	}()
-	res.Fill(version, answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do()})
+	q := answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do()}
+	res.Fill(version, q)
 	if res.Rcode == dns.RcodeNameError && len(res.Answer) == 0 && s.config.fall.Through(state.Name()) {
 		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
 	}
@@ -141,8 +142,7 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 	if res.Follow != nil {
 		p.follow(ctx, state, m, res.Follow)
 	}
-	fit(m, &state, res)
-	w.WriteMsg(m)
+	w.WriteMsg(fit(m, &state, version, q, res))
 	return dns.RcodeSuccess, nil
 }
 

@@ -23,25 +23,6 @@ func reply(r *dns.Msg, res *answer.Result) *dns.Msg {
 	return m
 }
 
-// fit leaves out additional records that the client can do without, when the message has no room for
-// them: TC is for what is missing from an answer (RFC 2181 §9). Glue is never left out (RFC 9471 §3).
-func fit(m *dns.Msg, state *request.Request, res *answer.Result) {
-	if len(m.Extra) == 0 || len(res.Additional) == res.Glue {
-		return
-	}
-	room := state.Size()
-	if o := state.Req.IsEdns0(); o != nil {
-		room -= dns.Len(o)
-	}
-	if m.Len() <= room {
-		return
-	}
-	if m.Compress = true; m.Len() <= room {
-		return
-	}
-	m.Extra = answer.AppendRRs(m.Extra[:0], res.Additional[:res.Glue]...)
-}
-
 // maxChain is how many times a chain of aliases may go from zone to zone.
 const maxChain = 8
 

@@ -2,7 +2,6 @@ package zone
 
 import (
 	"bytes"
-	"iter"
 
 	"github.com/miekg/dns"
 
@@ -42,24 +41,19 @@ func (d *Delta) bind(from, to *Version) {
 // ascending order of type, so one pass pairs them.
 func (d *Delta) change(apex owner.Name, old, replacement Node) {
 	name := ownerOf(old, replacement, apex)
-	nextOld, stopOld := iter.Pull(rrsets(old))
-	defer stopOld()
-	nextNew, stopNew := iter.Pull(rrsets(replacement))
-	defer stopNew()
-	was, haveOld := nextOld()
-	is, haveNew := nextNew()
+	was, is := old.sets(), replacement.sets()
+	haveOld, haveNew := was.next(), is.next()
 	for haveOld || haveNew {
 		switch {
-		case !haveNew || haveOld && was.Type < is.Type:
-			d.changeSet(name, was, RRset{Type: was.Type})
-			was, haveOld = nextOld()
-		case !haveOld || is.Type < was.Type:
-			d.changeSet(name, RRset{Type: is.Type}, is)
-			is, haveNew = nextNew()
+		case !haveNew || haveOld && was.set.Type < is.set.Type:
+			d.changeSet(name, was.set, RRset{Type: was.set.Type})
+			haveOld = was.next()
+		case !haveOld || is.set.Type < was.set.Type:
+			d.changeSet(name, RRset{Type: is.set.Type}, is.set)
+			haveNew = is.next()
 		default:
-			d.changeSet(name, was, is)
-			was, haveOld = nextOld()
-			is, haveNew = nextNew()
+			d.changeSet(name, was.set, is.set)
+			haveOld, haveNew = was.next(), is.next()
 		}
 	}
 }
@@ -69,13 +63,6 @@ func ownerOf(old, replacement Node, apex owner.Name) owner.Name {
 		return old.Owner(nil, apex)
 	}
 	return replacement.Owner(nil, apex)
-}
-
-func rrsets(n Node) iter.Seq[RRset] {
-	if n.IsZero() {
-		return func(func(RRset) bool) {}
-	}
-	return n.RRsets()
 }
 
 func (d *Delta) changeSet(name owner.Name, was, is RRset) {

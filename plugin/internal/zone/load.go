@@ -14,10 +14,13 @@ import (
 // key order.
 type load struct{ trees [2]loadTree }
 
+// loadTree keeps records in chunks: a list that grew by copying would cost twice its size at the worst moment.
 type loadTree struct {
-	records  []loadRecord
+	chunks   [][]loadRecord
 	unsorted bool
 }
+
+const loadChunk = 4096
 
 // loadRecord is one record: its octets are key | labels (only when in mixed case) | RDATA.
 type loadRecord struct {
@@ -45,10 +48,40 @@ func (l *load) add(a *arena, where int, key, labels []byte, stored uint16, sig b
 	r.prefix = binary.BigEndian.Uint64(head[:])
 
 	t := &l.trees[where]
-	if n := len(t.records); n > 0 && !t.unsorted && t.records[n-1].compare(&r) > 0 {
+	if last := t.last(); last != nil && !t.unsorted && last.compare(&r) > 0 {
 		t.unsorted = true
 	}
-	t.records = append(t.records, r)
+	t.append(r)
+}
+
+func (l *loadTree) last() *loadRecord {
+	if len(l.chunks) == 0 {
+		return nil
+	}
+	chunk := l.chunks[len(l.chunks)-1]
+	return &chunk[len(chunk)-1]
+}
+
+func (l *loadTree) append(r loadRecord) {
+	n := len(l.chunks)
+	switch {
+	case n == 0:
+		l.chunks = append(l.chunks, []loadRecord{r}) // most zones are small
+	case n == 1 && len(l.chunks[0]) < loadChunk, len(l.chunks[n-1]) < cap(l.chunks[n-1]):
+		l.chunks[n-1] = append(l.chunks[n-1], r)
+	default:
+		l.chunks = append(l.chunks, append(make([]loadRecord, 0, loadChunk), r))
+	}
+}
+
+// sort puts all records into one list when they did not come in order.
+func (l *loadTree) sort() {
+	if !l.unsorted {
+		return
+	}
+	all := slices.Concat(l.chunks...)
+	slices.SortStableFunc(all, func(a, b loadRecord) int { return a.compare(&b) })
+	l.chunks, l.unsorted = [][]loadRecord{all}, false
 }
 
 func (a *arena) copy3(x, y, z []byte) []byte {
@@ -68,23 +101,29 @@ func (r *loadRecord) compare(o *loadRecord) int {
 
 // nodes yields each name once, in key order. The slices are valid until the next one.
 func (l *loadTree) nodes() iter.Seq2[[]byte, []byte] {
-	if l.unsorted {
-		slices.SortStableFunc(l.records, func(a, b loadRecord) int { return a.compare(&b) })
-	}
+	l.sort()
 	return func(yield func(key, node []byte) bool) {
 		var d draft
 		var node []byte
-		for start := 0; start < len(l.records); {
-			end := start + 1
-			for end < len(l.records) && l.records[start].compare(&l.records[end]) == 0 {
-				end++
-			}
-			d.gather(l.records[start:end])
+		var group []loadRecord
+		emit := func() bool {
+			d.gather(group)
 			node = d.appendNode(node[:0])
-			if !yield(l.records[start].key(), node) {
-				return
+			return yield(group[0].key(), node)
+		}
+		for _, chunk := range l.chunks {
+			for i := range chunk {
+				if len(group) > 0 && group[0].compare(&chunk[i]) != 0 {
+					if !emit() {
+						return
+					}
+					group = group[:0]
+				}
+				group = append(group, chunk[i])
 			}
-			start = end
+		}
+		if len(group) > 0 {
+			emit()
 		}
 	}
 }

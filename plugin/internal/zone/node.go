@@ -68,15 +68,35 @@ func (n Node) IsZero() bool { return n.data == nil }
 // RRsets yields the RRsets, ascending by type, those with nothing but RRSIGs among them.
 func (n Node) RRsets() iter.Seq[RRset] {
 	return func(yield func(RRset) bool) {
-		for data := n.setsData(); len(data) > 0; {
-			length, used := binary.Uvarint(data[6:])
-			end := 6 + used + int(length)
-			if !yield(decodeRRset(data[:end], used)) {
+		for sets := n.sets(); sets.next(); {
+			if !yield(sets.set) {
 				return
 			}
-			data = data[end:]
 		}
 	}
+}
+
+// setReader reads RRsets one after the other without any allocation.
+type setReader struct {
+	rest []byte
+	set  RRset
+}
+
+func (n Node) sets() setReader {
+	if n.IsZero() {
+		return setReader{}
+	}
+	return setReader{rest: n.setsData()}
+}
+
+func (r *setReader) next() bool {
+	if len(r.rest) == 0 {
+		return false
+	}
+	length, used := binary.Uvarint(r.rest[6:])
+	end := 6 + used + int(length)
+	r.set, r.rest = decodeRRset(r.rest[:end], used), r.rest[end:]
+	return true
 }
 
 // Records yields every record of the name, RRSIGs after the RRset they cover.

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"iter"
 
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
@@ -46,37 +45,38 @@ func (s *setHasher) term(key []byte, set RRset) [sha256.Size]byte {
 	b = binary.BigEndian.AppendUint32(b, set.TTL)
 	b = binary.BigEndian.AppendUint32(b, set.SigTTL)
 	b = binary.BigEndian.AppendUint32(b, uint32(set.count))
-	b = appendCanonicalAll(b, set.Data(), set.Type)
-	b = appendCanonicalAll(b, set.Sigs(), typeRRSIG)
+	b = appendCanonicalAll(b, set.data, set.Type)
+	b = appendCanonicalAll(b, set.sigs, typeRRSIG)
 	s.buf = b
 	return sha256.Sum256(b)
 }
 
+// replace takes the terms of one node out of h and puts those of another in; either may be zero. It
+// returns by how many records that changes the zone.
 func (s *setHasher) replace(h *SetHash, old, new Node) (records int) {
-	if !old.IsZero() {
-		for set := range old.RRsets() {
-			h.remove(s.term(old.key, set))
-			records -= set.count + set.sigCount
-		}
+	for sets := old.sets(); sets.next(); {
+		h.remove(s.term(old.key, sets.set))
+		records -= sets.set.count + sets.set.sigCount
 	}
-	if !new.IsZero() {
-		for set := range new.RRsets() {
-			h.add(s.term(new.key, set))
-			records += set.count + set.sigCount
-		}
+	for sets := new.sets(); sets.next(); {
+		h.add(s.term(new.key, sets.set))
+		records += sets.set.count + sets.set.sigCount
 	}
 	return records
 }
 
-func appendCanonicalAll(b []byte, list iter.Seq[[]byte], rrtype uint16) []byte {
-	folds := rdata.Folds(rrtype)
-	for data := range list {
-		b = binary.BigEndian.AppendUint16(b, uint16(len(data)))
-		if folds {
-			b = rdata.AppendCanonical(b, data, rrtype)
-		} else {
-			b = append(b, data...)
-		}
+// appendCanonicalAll appends RDATA that lie back to back, each behind its length.
+func appendCanonicalAll(b, list []byte, rrtype uint16) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(list)))
+	if !rdata.Folds(rrtype) {
+		return append(b, list...)
+	}
+	for len(list) > 0 {
+		length, used := binary.Uvarint(list)
+		end := used + int(length)
+		b = append(b, list[:used]...)
+		b = rdata.AppendCanonical(b, list[used:end], rrtype)
+		list = list[end:]
 	}
 	return b
 }

@@ -1,0 +1,131 @@
+package oracle
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// choice is a place where ours differs from the peers on purpose.
+type choice struct {
+	name    string
+	defence string
+	rfc     string
+	applies func(c *Case) bool
+}
+
+// choices is all there is: fewer than ten, each narrow.
+var choices = []choice{{
+	"a proof is completed",
+	"no validator believes what the peers say, for want of an NSEC or NSEC3 (a wildcard that is an empty non-terminal); ours sends the same and what is missing",
+	"RFC 4035 section 5.4, RFC 5155 section 8, RFC 4592 section 4.9",
+	completesProof,
+}, {
+	"an alias into another zone of the same server",
+	"step 3a starts again at step 1, in any zone of the server; NSD and stock file follow as ours does, BIND and Knot stop",
+	"RFC 1034 section 4.3.2",
+	followsIntoZone,
+}, {
+	"a chain longer than the peers follow",
+	"BIND stops after 12 links with SERVFAIL, Knot after 5 with a bare chain; where no two agree ours goes to the end",
+	"RFC 1034 section 4.3.2 step 3a",
+	followsToTheEnd,
+}, {
+	"a wildcard that owns NS",
+	"what it means is undefined, BIND refuses the zone, Knot refers and NSD does not; ours does as NSD, and sends every NSEC3 of a NODATA answer",
+	"RFC 4592 section 4.2",
+	isWildcardNS,
+}, {
+	"SVCB targets keep their case",
+	"the case is signed, so NSD's lower-cased target is bogus; for ANY the two others answer in their own ways",
+	"RFC 4034 section 6.2, RFC 9460 section 2.2",
+	keepsCase,
+}}
+
+// chosen names the choice that defends the difference, if one does.
+func (c *Case) chosen() string {
+	for _, x := range choices {
+		if x.applies(c) {
+			return x.name
+		}
+	}
+	return ""
+}
+
+// completesProof: an acceptable answer does not validate; ours is the same, but
+// with more records of denial, and does.
+func completesProof(c *Case) bool {
+	return slices.ContainsFunc(c.acceptable(), func(theirs *Answer) bool {
+		return difference(c.Ours, theirs) == "authority" && includes(c.Ours.Authority, theirs.Authority) &&
+			onlyDenial(c.Ours.Authority, theirs.Authority) &&
+			c.disproved(theirs) != nil && c.disproved(c.Ours) == nil
+	})
+}
+
+// onlyDenial says that what ours has and theirs has not is NSEC, NSEC3 and
+// their signatures.
+func onlyDenial(ours, theirs []string) bool {
+	for _, record := range ours {
+		if slices.Contains(theirs, record) {
+			continue
+		}
+		kind := strings.TrimPrefix(strings.Join(strings.Fields(record)[3:], " "), "RRSIG ")
+		if !strings.HasPrefix(kind, "NSEC ") && !strings.HasPrefix(kind, "NSEC3 ") {
+			return false
+		}
+	}
+	return true
+}
+
+// followsIntoZone: ours begins with the majority's answer, which ends outside
+// the zone of the question, and is NSD's. NSD follows no alias for NSEC3.
+func followsIntoZone(c *Case) bool {
+	theirs, nsd := c.agreed(), c.Peers[1]
+	if theirs == nil || theirs.Msg == nil || nsd == nil || c.Ours.Problem != "" {
+		return false
+	}
+	end, links := c.prover(theirs).end()
+	return links > 0 && !end.under(labelsOf(c.Zone.Name)) && len(theirs.Authority) == 0 &&
+		includes(c.Ours.Answer, theirs.Answer) &&
+		(c.Ours.key() == nsd.key() || c.Question.Type == dns.TypeNSEC3)
+}
+
+// followsToTheEnd: Knot's answer is the beginning of ours, no two peers agree.
+func followsToTheEnd(c *Case) bool {
+	knot := c.Peers[2]
+	if c.agreed() != nil || knot == nil || knot.Msg == nil || len(knot.Authority) > 0 || c.Ours.Msg == nil {
+		return false
+	}
+	_, links := c.prover(c.Ours).end()
+	return links > 5 && includes(c.Ours.Answer, knot.Answer) && c.disproved(c.Ours) == nil
+}
+
+// isWildcardNS: only NSD and Knot serve the zone, they disagree, and ours is
+// NSD's answer but for the NSEC3 records, of which NSD forgets some.
+func isWildcardNS(c *Case) bool {
+	nsd := c.Peers[1]
+	return c.Zone.Unprovable && c.Zone.Denial != NSEC && c.agreed() == nil && difference(c.Ours, nsd) == "authority"
+}
+
+// keepsCase: ours spells as the zone does and validates, and differs from NSD's
+// in nothing but case.
+func keepsCase(c *Case) bool {
+	nsd := c.Peers[1]
+	return c.agreed() == nil && nsd != nil && strings.EqualFold(c.Ours.key(), nsd.key()) &&
+		c.Zone.misspelt(c.Ours) == nil && c.Zone.misspelt(nsd) != nil && c.disproved(c.Ours) == nil
+}
+
+func includes(all, some []string) bool {
+	for _, s := range some {
+		if !slices.Contains(all, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// prover reads an answer to the question of the case.
+func (c *Case) prover(a *Answer) *prover {
+	return &prover{zone: c.Zone, apex: labelsOf(c.Zone.Name), q: c.Question, m: a.Msg}
+}
