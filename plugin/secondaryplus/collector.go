@@ -13,6 +13,8 @@ import (
 // key of its server block too (and its view), for a zone may be served by several.
 type collector struct{ engine *engine }
 
+func init() { prometheus.MustRegister(&collector{process}) }
+
 func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(prometheus.BuildFQName(plugin.Namespace, pluginName, name), help, labels, nil)
 }

@@ -2,11 +2,10 @@ package secondaryplus
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -25,7 +24,6 @@ type engine struct {
 	members   map[identity]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
-	register  sync.Once
 }
 
 // identity is what makes a zone the same zone over a reload.
@@ -58,7 +56,6 @@ type member struct {
 
 // attach gives p its zones: those that exist already, whoever made them, and new ones.
 func (e *engine) attach(p *Plugin) {
-	e.register.Do(func() { prometheus.MustRegister(&collector{e}) })
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
@@ -66,7 +63,7 @@ func (e *engine) attach(p *Plugin) {
 	}
 	for _, s := range p.order {
 		id := identity{s.name, p.view, p.key}
-		m := e.find(id)
+		m := e.find(id, p)
 		if m == nil {
 			m = e.create(id, s)
 		}
@@ -99,8 +96,8 @@ func (e *engine) create(id identity, s *served) *member {
 }
 
 // find is the member of an identity. When only the server block's key has changed, it is the one zone of
-// that name, if there is just one and no instance of the new configuration has it yet.
-func (e *engine) find(id identity) *member {
+// that name, unless another block of p's Corefile has that key, and with it that zone.
+func (e *engine) find(id identity, p *Plugin) *member {
 	if m, ok := e.members[id]; ok {
 		return m
 	}
@@ -113,7 +110,7 @@ func (e *engine) find(id identity) *member {
 			only = m
 		}
 	}
-	if only == nil || e.heldByStaged(only) {
+	if only == nil || p.siblings.serve(only.id) {
 		return nil
 	}
 	delete(e.members, only.id)
@@ -122,13 +119,14 @@ func (e *engine) find(id identity) *member {
 	return only
 }
 
-func (e *engine) heldByStaged(m *member) bool {
-	for _, p := range e.staged {
-		if _, ok := m.holders[p]; ok {
-			return true
-		}
-	}
-	return false
+// siblings are the instances of one Corefile.
+type siblings struct{ plugins []*Plugin }
+
+// serve says whether one of them has the zone under that very key.
+func (s *siblings) serve(id identity) bool {
+	return s != nil && slices.ContainsFunc(s.plugins, func(p *Plugin) bool {
+		return p.key == id.key && slices.ContainsFunc(p.order, func(z *served) bool { return z.name == id.zone })
+	})
 }
 
 // commit makes what p configures count.

@@ -29,6 +29,7 @@ func setup(c *caddy.Controller) error {
 		return plugin.Error(pluginName, c.Err(err.Error()))
 	}
 	p.key = c.ServerBlockKeys[0]
+	p.siblings = siblingsOf(c, p)
 	p.upstream = upstream.New()
 
 	c.OnFirstStartup(func() error { p.first = true; return nil })
@@ -48,4 +49,17 @@ func setup(c *caddy.Controller) error {
 		return p
 	})
 	return nil
+}
+
+// siblingsKey is where an instance of CoreDNS keeps its plugins of this kind.
+type siblingsKey struct{}
+
+func siblingsOf(c *caddy.Controller, p *Plugin) *siblings {
+	s, ok := c.Get(siblingsKey{}).(*siblings)
+	if !ok {
+		s = new(siblings)
+		c.Set(siblingsKey{}, s)
+	}
+	s.plugins = append(s.plugins, p)
+	return s
 }

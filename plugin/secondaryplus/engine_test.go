@@ -1,0 +1,178 @@
+package secondaryplus
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+)
+
+func newEngine() *engine {
+	return &engine{members: make(map[identity]*member), byZone: make(map[*refresh.Zone]*member)}
+}
+
+// instance is a server block with one zone, whose primary is not there.
+func instance(t *testing.T, key, stanza string) *Plugin {
+	t.Helper()
+	configs, err := parseText(t, stanza)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPlugin(configs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.key = key
+	return p
+}
+
+const (
+	stanzaA = "secondaryplus a.example {\n transfer from 127.0.0.1:1\n}"
+	stanzaB = "secondaryplus a.example {\n transfer from 127.0.0.1:2\n}"
+	stanzaC = "secondaryplus a.example c.example {\n transfer from 127.0.0.1:2\n}"
+	stanzaD = "secondaryplus d.example {\n transfer from 127.0.0.1:2\n}"
+)
+
+// primaryPort tells configurations apart.
+func primaryPort(p *Plugin) uint16 { return p.order[0].zone().Config().Primaries[0].Addr.Port() }
+
+func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
+	e := newEngine()
+	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
+	old.first = true
+	e.attach(old)
+	zone := old.order[0].zone()
+	e.attach(next)
+	if next.order[0].zone() != zone {
+		t.Fatal("the new instance has another zone")
+	}
+	if primaryPort(old) != 1 {
+		t.Fatal("the new configuration counts before the old instance is shut down")
+	}
+	e.detach(old)
+	if primaryPort(next) != 2 || len(e.members) != 1 {
+		t.Fatal("the new configuration does not count")
+	}
+	e.detach(next)
+	if len(e.members) != 0 || e.scheduler != nil {
+		t.Fatal("something is left")
+	}
+}
+
+func TestAFailedReloadChangesNothing(t *testing.T) {
+	e := newEngine()
+	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaC)
+	old.first = true
+	e.attach(old)
+	e.attach(next)
+	if len(e.members) != 2 {
+		t.Fatal("the new zone is not there")
+	}
+	e.abandon()
+	if len(e.members) != 1 || primaryPort(old) != 1 {
+		t.Fatal("something of the failed reload is left")
+	}
+	again := instance(t, "k", stanzaB)
+	e.attach(again)
+	e.detach(old)
+	if primaryPort(again) != 2 {
+		t.Fatal("a reload after a failed one does not count")
+	}
+	e.detach(again)
+}
+
+func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
+	e := newEngine()
+	old, next := instance(t, "k", stanzaC), instance(t, "k", stanzaD)
+	old.first = true
+	e.attach(old)
+	e.attach(next)
+	e.detach(old)
+	if len(e.members) != 1 || len(e.byZone) != 1 {
+		t.Fatalf("%d zones are left", len(e.members))
+	}
+	e.detach(next)
+}
+
+func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
+	e := newEngine()
+	old, next := instance(t, "old", stanzaA), instance(t, "new", stanzaB)
+	old.first = true
+	e.attach(old)
+	zone := old.order[0].zone()
+	e.attach(next)
+	if next.order[0].zone() != zone {
+		t.Fatal("the zone was made anew")
+	}
+	e.detach(old)
+	e.detach(next)
+}
+
+func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
+	e := newEngine()
+	one, two := instance(t, "one", stanzaA), instance(t, "two", stanzaB)
+	one.first, two.first = true, true
+	asOne(one, two)
+	e.attach(one)
+	e.attach(two)
+	if one.order[0].zone() == two.order[0].zone() {
+		t.Fatal("two blocks of one Corefile share a zone though they are configured differently")
+	}
+	e.detach(one)
+	e.detach(two)
+}
+
+func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
+	e := newEngine()
+	old := instance(t, "k", stanzaA)
+	old.first = true
+	e.attach(old)
+	added, next := instance(t, "added", stanzaB), instance(t, "k", stanzaA)
+	asOne(added, next)
+	e.attach(added) // the new block stands before the old one in the Corefile
+	e.attach(next)
+	if next.order[0].zone() != old.order[0].zone() || added.order[0].zone() == old.order[0].zone() {
+		t.Fatal("the block that was there lost its zone to the new one")
+	}
+	e.detach(old)
+	e.detach(added)
+	e.detach(next)
+}
+
+// asOne makes the instances blocks of one Corefile.
+func asOne(plugins ...*Plugin) {
+	for _, p := range plugins {
+		p.siblings = &siblings{plugins}
+	}
+}
+
+func TestNothingRunsWhenTheLastInstanceIsGone(t *testing.T) {
+	before := runtime.NumGoroutine()
+	e := newEngine()
+	for range 20 {
+		p := instance(t, "k", stanzaC)
+		p.first = true
+		e.attach(p)
+		e.detach(p)
+	}
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+		}
+	}
+}
+
+func TestRepeatsAreWrittenEverMoreSeldom(t *testing.T) {
+	var r repeats
+	var written []uint64
+	for range 10 {
+		if n, write := r.next(); write {
+			written = append(written, n)
+		}
+	}
+	r.reset()
+	if n, write := r.next(); n != 1 || !write || len(written) != 4 || written[3] != 8 {
+		t.Errorf("written %v, then %d %v", written, n, write)
+	}
+}
