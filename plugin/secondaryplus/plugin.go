@@ -76,7 +76,7 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 	var buf [owner.MaxName + 1]byte
 	n, err := dns.PackDomainName(q.Name, buf[:], 0, nil, false)
 	if err != nil {
-		return dns.RcodeFormatError, nil
+		return dns.RcodeFormatError, err
 	}
 	qname := owner.Name(buf[:n])
 	s := p.match(qname, q.Qtype)

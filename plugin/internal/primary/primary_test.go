@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	a    = netip.MustParseAddrPort("192.0.2.1:53")
-	b    = netip.MustParseAddrPort("192.0.2.2:53")
-	c    = netip.MustParseAddrPort("192.0.2.3:53")
-	t0   = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	down = errors.New("down")
+	a       = netip.MustParseAddrPort("192.0.2.1:53")
+	b       = netip.MustParseAddrPort("192.0.2.2:53")
+	c       = netip.MustParseAddrPort("192.0.2.3:53")
+	t0      = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	errDown = errors.New("down")
 )
 
 func TestCandidates(t *testing.T) {
@@ -30,12 +30,12 @@ func TestCandidates(t *testing.T) {
 	}{
 		{"a zone never loaded takes the newest", []View{{Addr: a, Serial: 1}, {Addr: b, Serial: 3}, {Addr: c, Serial: 2}}, Pin{}, nil, []netip.AddrPort{b, c, a}, false},
 		{"the newest counts across the wrap", []View{{Addr: a, Serial: 4294967295}, {Addr: b, Serial: 1}}, Pin{}, nil, []netip.AddrPort{b, a}, false},
-		{"one that failed is none", []View{{Addr: a, Err: down}, {Addr: b, Serial: 3}}, Pin{}, nil, []netip.AddrPort{b}, false},
+		{"one that failed is none", []View{{Addr: a, Err: errDown}, {Addr: b, Serial: 3}}, Pin{}, nil, []netip.AddrPort{b}, false},
 		{"equal and older ones are none", []View{{Addr: a, Serial: 10}, {Addr: b, Serial: 9}}, Pin{}, &have, nil, false},
 		{"the pinned one comes first although another is newer", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 11}}, Pin{Addr: b}, &have, []netip.AddrPort{b, a}, false},
 		{"the zone waits for a pinned one that is behind", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 10}}, Pin{Addr: b, Trouble: t0.Add(-Tolerance + 1)}, &have, nil, true},
 		{"not for longer than the tolerance", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 10}}, Pin{Addr: b, Trouble: t0.Add(-Tolerance)}, &have, []netip.AddrPort{a}, false},
-		{"not for one that is down", []View{{Addr: a, Serial: 12}, {Addr: b, Err: down}}, Pin{Addr: b, Trouble: t0}, &have, []netip.AddrPort{a}, false},
+		{"not for one that is down", []View{{Addr: a, Serial: 12}, {Addr: b, Err: errDown}}, Pin{Addr: b, Trouble: t0}, &have, []netip.AddrPort{a}, false},
 		{"not for one that is no longer configured", []View{{Addr: a, Serial: 12}}, Pin{Addr: b}, &have, []netip.AddrPort{a}, false},
 		{"the nearer one of two equals comes first", []View{{Addr: a, Serial: 11, RTT: 250 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
 		{"small differences in distance do not count", []View{{Addr: a, Serial: 11, RTT: 90 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
@@ -74,7 +74,7 @@ func TestPinMovesOnlyAfterTheTolerance(t *testing.T) {
 	if got := pin.Observe([]View{{Addr: a, Serial: 2}, {Addr: b, Serial: 2}}, t0); !got.Trouble.IsZero() {
 		t.Fatal("catching up does not end the trouble")
 	}
-	if got := pin.Observe([]View{{Addr: a, Err: down}, {Addr: b, Serial: 2}}, t0.Add(1)); got.Trouble != t0 {
+	if got := pin.Observe([]View{{Addr: a, Err: errDown}, {Addr: b, Serial: 2}}, t0.Add(1)); got.Trouble != t0 {
 		t.Fatal("being down after being behind is the same trouble")
 	}
 	if got := pin.Fetched(b, []netip.AddrPort{b, c}, t0); got.Addr != b {

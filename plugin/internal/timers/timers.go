@@ -20,9 +20,9 @@ type Timers struct {
 type Event int
 
 const (
-	// Succeeded: a primary proved the zone up to date, or gave a newer version.
+	// Succeeded means that a primary proved the zone up to date, or gave a newer version.
 	Succeeded Event = iota
-	// Failed: nothing was proved. A primary that is older than the zone proves nothing either.
+	// Failed means that nothing was proved. A primary that is older than the zone proves nothing either.
 	Failed
 )
 

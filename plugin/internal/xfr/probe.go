@@ -14,9 +14,10 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// A SOA query over UDP is sent probeTries times; each time, an answer is waited for as long as probeWait.
+// A SOA query is sent over UDP probeTries times, and then once over TCP; each time, an answer is waited for
+// as long as probeWait.
 const (
-	probeTries = 3
+	probeTries = 2
 	probeWait  = 1500 * time.Millisecond
 )
 
@@ -27,8 +28,8 @@ type Probed struct {
 	RTT time.Duration
 }
 
-// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated, over TLS alone
-// when the primary has it. The error is an *Error.
+// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or there is
+// none, over TLS alone when the primary has it. The error is an *Error.
 func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed, error) {
 	q := Query{ID: newID(), Apex: apex, Type: dns.TypeSOA}
 	var soa zone.SOA
@@ -37,8 +38,16 @@ func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed,
 	if p.TLS == nil {
 		soa, rtt, err = c.probeDatagram(ctx, q, p)
 	}
-	if errors.Is(err, errTruncated) {
+	switch {
+	case errors.Is(err, errTruncated):
 		soa, rtt, err = c.probeStream(ctx, q, p)
+	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork)):
+		// Something on the way may filter UDP: transfers would still work. What UDP said is what is told.
+		limited, cancel := context.WithTimeout(ctx, probeWait)
+		defer cancel()
+		if late, after, tcpErr := c.probeStream(limited, q, p); tcpErr == nil {
+			soa, rtt, err = late, after, nil
+		}
 	}
 	if err != nil {
 		return Probed{}, &Error{Op: OpSOA, Zone: apex.String(), Primary: p.Addr, Err: err}

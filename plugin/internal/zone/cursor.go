@@ -14,7 +14,7 @@ func (c *Cursor) Seek(key []byte) bool {
 	}
 	c.page = c.tree.pageFor(key)
 	c.entry = c.tree.pages[c.page].search(key)
-	return c.normalize()
+	return c.settle()
 }
 
 // First moves to the first name, Last to the last one; both say whether there is one.
@@ -35,7 +35,7 @@ func (c *Cursor) Next() bool {
 		return false
 	}
 	c.entry++
-	return c.normalize()
+	return c.settle()
 }
 
 // Prev moves back by one name; from behind the last name it moves to the last. At the first name it
@@ -59,7 +59,7 @@ func (c *Cursor) Valid() bool { return c.page < len(c.tree.pages) }
 // Node is the name at the cursor, which must be valid.
 func (c *Cursor) Node() Node { return c.tree.pages[c.page].entry(c.entry) }
 
-func (c *Cursor) normalize() bool {
+func (c *Cursor) settle() bool {
 	if c.entry == c.tree.pages[c.page].count() {
 		c.page++
 		c.entry = 0

@@ -23,18 +23,6 @@ type modelSet struct {
 	members map[string]RR // by canonical RDATA
 }
 
-func (m model) clone() model {
-	c := model{}
-	for k, set := range m {
-		members := map[string]RR{}
-		for id, rr := range set.members {
-			members[id] = rr
-		}
-		c[k] = modelSet{set.ttl, members}
-	}
-	return c
-}
-
 func modelKey(rr RR) (set, member string) {
 	covered := ""
 	if rr.Type == dns.TypeRRSIG {
