@@ -21,14 +21,14 @@ func exported(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &engine{members: map[identity]*member{}, byZone: map[*refresh.Zone]*member{}}
+	e := newEngine()
 	e.scheduler = refresh.NewScheduler(refresh.Options{})
 	t.Cleanup(e.scheduler.Close)
 	p, err := newPlugin(configs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.create(identity{zone: "example.org."}, p.order[0])
+	e.create(identity{nameInView: nameInView{zone: "example.org."}}, p.order[0])
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&collector{e}, transferDuration, transferOctets)
 	return registry

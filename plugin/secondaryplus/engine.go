@@ -16,18 +16,32 @@ import (
 // On a reload the new instances attach before the old ones detach. They answer from the same zones at
 // once, but what they configure is only staged: it is committed when the first of the old ones is shut
 // down, and dropped when the restart fails instead.
-var process = &engine{members: make(map[identity]*member), byZone: make(map[*refresh.Zone]*member)}
+var process = newEngine()
+
+func newEngine() *engine {
+	return &engine{
+		members: make(map[identity]*member),
+		byName:  make(map[nameInView][]*member),
+		byZone:  make(map[*refresh.Zone]*member),
+	}
+}
 
 type engine struct {
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
 	members   map[identity]*member
+	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
 }
 
 // identity is what makes a zone the same zone over a reload.
-type identity struct{ zone, view, key string }
+type identity struct {
+	nameInView
+	key string
+}
+
+type nameInView struct{ zone, view string }
 
 // server tells the zones of several server blocks apart in metrics: the key of the block, with its view.
 func (id identity) server() string {
@@ -62,7 +76,7 @@ func (e *engine) attach(p *Plugin) {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 	}
 	for _, s := range p.order {
-		id := identity{s.name, p.view, p.key}
+		id := identity{nameInView{s.name, p.view}, p.key}
 		m := e.find(id, p)
 		if m == nil {
 			m = e.create(id, s)
@@ -84,12 +98,13 @@ func (e *engine) attach(p *Plugin) {
 func (e *engine) create(id identity, s *served) *member {
 	m := &member{
 		id:        id,
-		zone:      refresh.NewZone(s.apex, s.config.refresh()),
+		zone:      refresh.NewZone(s.apex, s.refresh),
 		scheduler: e.scheduler,
 		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
 	}
 	e.members[id] = m
+	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
 	e.scheduler.Add(m.zone)
 	return m
@@ -101,18 +116,11 @@ func (e *engine) find(id identity, p *Plugin) *member {
 	if m, ok := e.members[id]; ok {
 		return m
 	}
-	var only *member
-	for _, m := range e.members {
-		if m.id.zone == id.zone && m.id.view == id.view {
-			if only != nil {
-				return nil
-			}
-			only = m
-		}
-	}
-	if only == nil || p.siblings.serve(only.id) {
+	named := e.byName[id.nameInView]
+	if len(named) != 1 || p.siblings.serve(named[0].id) {
 		return nil
 	}
+	only := named[0]
 	delete(e.members, only.id)
 	only.id = id
 	e.members[id] = only
@@ -125,14 +133,14 @@ type siblings struct{ plugins []*Plugin }
 // serve says whether one of them has the zone under that very key.
 func (s *siblings) serve(id identity) bool {
 	return s != nil && slices.ContainsFunc(s.plugins, func(p *Plugin) bool {
-		return p.key == id.key && slices.ContainsFunc(p.order, func(z *served) bool { return z.name == id.zone })
+		return p.key == id.key && p.named(id.zone)
 	})
 }
 
 // commit makes what p configures count.
 func (e *engine) commit(p *Plugin) {
 	for _, s := range p.order {
-		s.member.zone.Configure(s.config.refresh())
+		s.member.zone.Configure(s.refresh)
 	}
 }
 
@@ -176,13 +184,24 @@ func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
 			}
 			delete(s.member.holders, p)
 			if len(s.member.holders) == 0 {
-				delete(e.members, s.member.id)
-				delete(e.byZone, s.member.zone)
+				e.forget(s.member)
 				orphans = append(orphans, s.member)
 			}
 		}
 	}
 	return orphans
+}
+
+func (e *engine) forget(m *member) {
+	delete(e.members, m.id)
+	delete(e.byZone, m.zone)
+	named := e.byName[m.id.nameInView]
+	named = slices.DeleteFunc(named, func(o *member) bool { return o == m })
+	if len(named) == 0 {
+		delete(e.byName, m.id.nameInView)
+		return
+	}
+	e.byName[m.id.nameInView] = named
 }
 
 // end waits for what instances and zones have running; the engine must not be locked.

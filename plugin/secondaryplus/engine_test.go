@@ -4,13 +4,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
-
-	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
-
-func newEngine() *engine {
-	return &engine{members: make(map[identity]*member), byZone: make(map[*refresh.Zone]*member)}
-}
 
 // instance is a server block with one zone, whose primary is not there.
 func instance(t *testing.T, key, stanza string) *Plugin {

@@ -36,9 +36,6 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 // log writes one line an outcome. What repeats is written ever more seldom, with a count.
 func (m *member) log(o refresh.Outcome) {
 	name := m.zone.Name()
-	if o.Result == refresh.Updated || o.Result == refresh.Current {
-		m.recovered(o)
-	}
 	switch o.Result {
 	case refresh.Updated:
 		log.Infof("%s: %s%s", name, updated(o), afterAll(o.Errs))
@@ -52,6 +49,9 @@ func (m *member) log(o refresh.Outcome) {
 		m.repeat(log.Warningf, "%s: every primary that answers is older than serial %s: %s%s", name, o.Old, m.serials(), afterAll(o.Errs))
 	case refresh.Failed:
 		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), joined(o.Errs))
+	}
+	if o.Result == refresh.Updated || o.Result == refresh.Current {
+		m.recovered(o)
 	}
 }
 
@@ -74,13 +74,19 @@ func dropped(f xfr.Fetched) string {
 	return fmt.Sprintf("; %d records that do not belong into the zone were dropped", f.Dropped)
 }
 
-// recovered tells how a zone came back, and what that had cost.
+// recovered tells what it had cost that a zone could not be answered from.
 func (m *member) recovered(o refresh.Outcome) {
 	m.outcomes.reset()
-	if n := m.unansweredQueries.Load() - m.unansweredTold; n > 0 {
-		m.unansweredTold += n
-		log.Infof("%s: answers again, with serial %s; %d queries were answered SERVFAIL meanwhile", m.zone.Name(), o.New, n)
+	n := m.unansweredQueries.Load() - m.unansweredTold
+	if n == 0 {
+		return
 	}
+	m.unansweredTold += n
+	again := ""
+	if o.Had {
+		again = " again"
+	}
+	log.Infof("%s: answers%s, with serial %s; queries answered SERVFAIL until then: %d", m.zone.Name(), again, o.New, n)
 }
 
 // left says how long the zone goes on without a successful refresh.

@@ -33,10 +33,11 @@ type Plugin struct {
 
 // served is a zone as one server block serves it.
 type served struct {
-	name   string // lower-case presentation form
-	apex   owner.Name
-	config config
-	member *member // set while the plugin is attached to the engine
+	name    string // lower-case presentation form
+	apex    owner.Name
+	config  *config         // of its stanza
+	refresh *refresh.Config // one for all zones of a stanza
+	member  *member         // set while the plugin is attached to the engine
 }
 
 func (s *served) zone() *refresh.Zone { return s.member.zone }
@@ -44,8 +45,9 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{zones: make(map[string]*served)}
 	for _, c := range configs {
+		keep := c.refresh()
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: c}
+			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep}
 			key := string(owner.AppendLower(nil, apex))
 			if _, twice := p.zones[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)
@@ -55,6 +57,16 @@ func newPlugin(configs []config) (*Plugin, error) {
 		}
 	}
 	return p, nil
+}
+
+// named says whether the zone of a name in lower-case presentation form is among those served.
+func (p *Plugin) named(name string) bool {
+	apex, err := owner.Parse(name)
+	if err != nil {
+		return false
+	}
+	_, ok := p.zones[string(owner.AppendLower(nil, apex))]
+	return ok
 }
 
 // Name implements plugin.Handler.

@@ -119,17 +119,13 @@ type commit struct {
 
 // rebuild applies edits, which come in key order, to a tree. Pages that no edit touches are shared.
 func (c *commit) rebuild(base *tree, edits iter.Seq[edit]) tree {
-	b := treeBuilder{size: c.size}
-	b.tree.pages = make([]page, 0, len(base.pages)+8)
-	m := merger{commit: c, base: base, out: &b}
+	m := merger{commit: c, base: base, out: newTreeBuilder(base, c.size)}
 	for e := range edits {
 		m.apply(e)
 	}
 	m.leavePage()
-	for m.page++; m.page < len(base.pages); m.page++ {
-		b.share(base.pages[m.page])
-	}
-	return b.done()
+	m.out.share(base.pages[m.page:])
+	return m.out.done()
 }
 
 // A merger walks the base's pages while edits come in.
@@ -137,9 +133,9 @@ type merger struct {
 	*commit
 	base  *tree
 	out   *treeBuilder
-	page  int // the page that edits fall into now
-	entry int // its next entry that is not yet written
-	open  bool
+	page  int  // the first page that is not yet dealt with
+	open  bool // edits fall into it
+	entry int  // its next entry that is not yet written
 }
 
 func (m *merger) apply(e edit) {
@@ -165,25 +161,17 @@ func (m *merger) apply(e edit) {
 	}
 }
 
-// enterPage shares whole pages until the one that key falls into.
+// enterPage opens the page that key falls into, and shares those before it.
 func (m *merger) enterPage(key []byte) {
-	if m.open && !m.before(m.page+1, key) {
+	next := m.page + 1
+	if m.open && (next == len(m.base.pages) || bytes.Compare(m.base.pages[next].key(0), key) > 0) {
 		return
 	}
-	if m.open {
-		m.leavePage()
-		m.page++
-	}
-	for m.before(m.page+1, key) {
-		m.out.share(m.base.pages[m.page])
-		m.page++
-	}
-	m.open, m.entry = true, 0
-}
-
-// before says whether page i exists and begins at or before key.
-func (m *merger) before(i int, key []byte) bool {
-	return i < len(m.base.pages) && bytes.Compare(m.base.pages[i].key(0), key) <= 0
+	m.leavePage()
+	at := max(m.base.pageFor(key), m.page)
+	m.out.share(m.base.pages[m.page:at])
+	m.page, m.entry, m.open = at, 0, true
+	m.out.drop(m.base.pages[at])
 }
 
 // copyUpTo writes the page's entries before key, and returns the entry at key, which it skips.
@@ -203,10 +191,9 @@ func (m *merger) copyUpTo(key []byte) Node {
 	return Node{}
 }
 
-// leavePage writes what is left of the open page. Before the first edit there is none, and page is -1.
+// leavePage writes what is left of the open page, if there is one.
 func (m *merger) leavePage() {
 	if !m.open {
-		m.page--
 		return
 	}
 	p := m.base.pages[m.page]
@@ -214,5 +201,6 @@ func (m *merger) leavePage() {
 		n := p.entry(m.entry)
 		m.out.add(n.key, n.data)
 	}
+	m.page++
 	m.open = false
 }

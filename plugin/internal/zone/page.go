@@ -79,12 +79,19 @@ func (t *tree) get(key []byte) (Node, bool) {
 	return Node{}, false
 }
 
-// A treeBuilder makes a tree from pages that are shared and entries that come in key order.
+// A treeBuilder makes a tree from pages that are shared with a base and entries that come in key order. Its
+// totals begin as the base's, so that what is shared need not be looked at.
 type treeBuilder struct {
 	size    int
 	tree    tree
 	body    []byte
 	offsets []uint16
+}
+
+func newTreeBuilder(base *tree, size int) *treeBuilder {
+	b := &treeBuilder{size: size, tree: tree{entries: base.entries, octets: base.octets}}
+	b.tree.pages = make([]page, 0, len(base.pages)+8)
+	return b
 }
 
 func (b *treeBuilder) add(key, node []byte) {
@@ -97,24 +104,27 @@ func (b *treeBuilder) add(key, node []byte) {
 	b.body = append(append(b.body, key...), node...)
 }
 
-// share takes over a whole page of another tree. What was begun before it joins it when both fit into one
-// page, so that deletions do not leave ever smaller pages behind.
-func (b *treeBuilder) share(p page) {
-	if len(b.offsets) > 0 && len(b.body)+2*len(b.offsets)+len(p) <= b.size {
-		for i := range p.count() {
-			n := p.entry(i)
+// share takes over whole pages of the base. What was begun before them joins the first when both fit into
+// one page, so that deletions do not leave ever smaller pages behind.
+func (b *treeBuilder) share(pages []page) {
+	if len(pages) > 0 && len(b.offsets) > 0 && len(b.body)+2*len(b.offsets)+len(pages[0]) <= b.size {
+		b.drop(pages[0])
+		for i := range pages[0].count() {
+			n := pages[0].entry(i)
 			b.add(n.key, n.data)
 		}
-		return
+		pages = pages[1:]
 	}
-	b.flush()
-	b.take(p)
+	if len(pages) > 0 {
+		b.flush()
+		b.tree.pages = append(b.tree.pages, pages...)
+	}
 }
 
-func (b *treeBuilder) take(p page) {
-	b.tree.pages = append(b.tree.pages, p)
-	b.tree.entries += p.count()
-	b.tree.octets += len(p)
+// drop notes that a page of the base is not shared.
+func (b *treeBuilder) drop(p page) {
+	b.tree.entries -= p.count()
+	b.tree.octets -= len(p)
 }
 
 func (b *treeBuilder) flush() {
@@ -127,7 +137,9 @@ func (b *treeBuilder) flush() {
 		p = binary.LittleEndian.AppendUint16(p, off)
 	}
 	p = binary.LittleEndian.AppendUint16(p, uint16(len(b.offsets)))
-	b.take(p)
+	b.tree.pages = append(b.tree.pages, p)
+	b.tree.entries += len(b.offsets)
+	b.tree.octets += len(p)
 	b.body, b.offsets = b.body[:0], b.offsets[:0]
 }
 
