@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
 // process is the one engine of the process: zones and the scheduler live here and outlive a reload. Plugin
@@ -137,11 +138,23 @@ func (s *siblings) serve(id identity) bool {
 	})
 }
 
-// commit makes what p configures count.
+// commit makes what p configures count. A zone whose primaries are others now, or that was failing, is
+// refreshed at once: what was changed may be what it waits for.
 func (e *engine) commit(p *Plugin) {
 	for _, s := range p.order {
-		s.member.zone.Configure(s.refresh)
+		z := s.member.zone
+		before := z.Config()
+		z.Configure(s.refresh)
+		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
+			s.member.scheduler.Request(z)
+		}
 	}
+}
+
+func samePrimaries(a, b *refresh.Config) bool {
+	return slices.EqualFunc(a.Primaries, b.Primaries, func(p, q xfr.Primary) bool {
+		return p.Addr == q.Addr && (p.Key == nil) == (q.Key == nil) && (p.Key == nil || p.Key.String() == q.Key.String())
+	})
 }
 
 // abandon drops what is staged: the restart failed, and the old instances go on.

@@ -3,5 +3,5 @@
 //
 // Everything is on loopback. What was transferred, and how, is told by the
 // primary's log, by our log and by our metrics: a test of IXFR wants all three
-// to say so. Bugs that these tests found are listed in FINDINGS.md.
+// to say so.
 package interop

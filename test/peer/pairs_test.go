@@ -17,8 +17,8 @@ type pair struct{ primary, secondary *peer.Server }
 // so that the primary can notify it.
 func startPair(t *testing.T, from, to peer.Kind, key *peer.Key, change func(p, s *peer.Zone)) pair {
 	t.Helper()
-	host, secondaryPort := "127.0.0.1", 0
-	secondaryPort = port.Free(t, host)
+	host := "127.0.0.1"
+	secondaryPort := port.Free(t, host)
 	p, s := primary(1), peer.Zone{Name: zone}
 	p.Notify = []peer.Endpoint{{Addr: address(host, secondaryPort)}}
 	var keys []peer.Key

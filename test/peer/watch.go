@@ -50,7 +50,7 @@ func (s *Server) settle(t testing.TB, zone string, serial uint32) {
 	ask.Until(t, s.String()+" has one version of "+zone, func() error {
 		if n, err := ask.Serial(s.Addr(), zone, ask.TCP()); err != nil || n != serial {
 			row = 0
-			return fmt.Errorf("serial %d, %v", n, err)
+			return fmt.Errorf("serial %d, %w", n, err)
 		}
 		if row++; row < 8 {
 			return fmt.Errorf("serial %d only %d times in a row", serial, row)

@@ -12,6 +12,7 @@ const (
 	foldedName field = 0x80 + iota // domain name; lower case in canonical form (RFC 4034 §6.2)
 	keptName                       // domain name; its case is significant in canonical form (RFC 6840 §5.1, RFC 9460)
 	text                           // one character-string: a length octet, then as many octets
+	someText                       // one character-string of at least one octet
 	texts                          // one or more character-strings, to the end
 	bitmaps                        // type bit maps to the end (RFC 4034 §4.1.2); may be empty
 	rest                           // anything, to the end; may be empty
@@ -58,7 +59,7 @@ var lowLayouts = [dns.TypeNSEC3PARAM + 1][]field{
 	dns.TypeRRSIG:      {18, foldedName, some},
 	dns.TypeNSEC:       {keptName, bitmaps},
 	dns.TypeDNSKEY:     {4, some},
-	dns.TypeNSEC3:      {4, text, text, bitmaps},
+	dns.TypeNSEC3:      {4, text, someText, bitmaps}, // RFC 5155 §3.2: a hash has 1 to 255 octets
 	dns.TypeNSEC3PARAM: {4, text},
 }
 
@@ -79,5 +80,5 @@ var highLayouts = map[uint16][]field{
 	dns.TypeNID:        {10},
 	dns.TypeEUI48:      {6},
 	dns.TypeEUI64:      {8},
-	dns.TypeCAA:        {1, text, rest},
+	dns.TypeCAA:        {1, someText, rest}, // RFC 8659 §4.1: a tag has at least one octet
 }

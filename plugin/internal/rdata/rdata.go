@@ -2,6 +2,7 @@ package rdata
 
 import (
 	"errors"
+	"math"
 
 	"github.com/miekg/dns"
 
@@ -12,13 +13,14 @@ import (
 var ErrMalformed = errors.New("malformed RDATA")
 
 // Expand appends to dst the RDATA of the given type that lies at msg[off:off+length], with every
-// compressed name written out, and checks its form. Unknown types are copied as they are (RFC 3597).
+// compressed name written out, and checks its form. Unknown types are copied as they are (RFC 3597). After an
+// error, what was appended means nothing.
 func Expand(dst, msg []byte, off, length int, rrtype uint16) ([]byte, error) {
 	end := off + length
 	if off < 0 || length < 0 || end > len(msg) {
 		return dst, ErrMalformed
 	}
-	layout := layoutOf(rrtype)
+	layout, start := layoutOf(rrtype), len(dst)
 	if layout == nil {
 		return append(dst, msg[off:end]...), nil
 	}
@@ -28,7 +30,8 @@ func Expand(dst, msg []byte, off, length int, rrtype uint16) ([]byte, error) {
 			return dst, err
 		}
 	}
-	if off != end {
+	// RDLENGTH has 16 bits (RFC 1035 §4.1.3): names that are written out may take what was left of them.
+	if off != end || len(dst)-start > math.MaxUint16 {
 		return dst, ErrMalformed
 	}
 	return dst, nil
@@ -57,6 +60,11 @@ func fieldEnd(msg []byte, off, end int, f field) int {
 	switch f {
 	case text:
 		if off >= end {
+			return -1
+		}
+		return off + 1 + int(msg[off])
+	case someText:
+		if off >= end || msg[off] == 0 {
 			return -1
 		}
 		return off + 1 + int(msg[off])
@@ -161,5 +169,5 @@ func Target(data []byte, rrtype uint16) (name owner.Name, ok bool) {
 	return owner.Name(data[off : off+n]), true
 }
 
-// Covered is the type that an RRSIG covers (RFC 4034 §3.1.1).
+// Covered is the type that an RRSIG covers (RFC 4034 §3.1.1). The RDATA must be well-formed.
 func Covered(rrsig []byte) uint16 { return uint16(rrsig[0])<<8 | uint16(rrsig[1]) }

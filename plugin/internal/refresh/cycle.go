@@ -20,10 +20,13 @@ type cycle struct {
 	zone    *Zone
 	config  *Config
 	request request
+	places  *places // the cycle has a place when it begins, and none when it ends
 	slots   *slots
 
 	have  *zone.Version
 	views []primary.View
+	tried []netip.AddrPort // what they announced was asked for
+	equal netip.AddrPort   // the notifier, when it turned out to have our version
 	errs  []error
 }
 
@@ -36,42 +39,65 @@ func (c *cycle) run(ctx context.Context) Outcome {
 	if c.have != nil {
 		o.Old = c.have.Serial()
 	}
-	if p, ok := c.notifier(); ok && c.fetch(ctx, p, nil, &o) {
-		return c.ended(o)
-	}
-	c.views = c.probe(ctx)
-	c.zone.pin = c.zone.pin.Observe(c.views, time.Now())
-	candidates, wait := primary.Candidates(c.views, c.zone.pin, c.haveSerial(), time.Now())
-	for _, v := range candidates {
-		if p, ok := c.config.primaryAt(v.Addr); ok && ctx.Err() == nil && c.fetch(ctx, p, &v.Serial, &o) {
-			return c.ended(o)
+	if p, ok := c.notifier(); ok {
+		if release, ok := c.slots.try(p.Addr.Addr()); ok {
+			c.places.leave()
+			ended := c.fetch(ctx, p, nil, &o)
+			release()
+			if ended || c.places.enter(ctx) != nil {
+				return o
+			}
 		}
 	}
-	if len(candidates) == 0 {
-		o.Result, o.Primary = c.unchanged(wait)
-	}
-	return c.ended(o)
-}
-
-func (c *cycle) ended(o Outcome) Outcome {
-	o.Errs = c.errs
-	if c.request.reason == Notified && o.Result != Updated {
-		c.zone.fruitless++
-	} else {
-		c.zone.fruitless = 0
-	}
+	c.rounds(ctx, &o)
 	return o
 }
 
+// rounds asks all primaries and fetches from one that is newer. If none of those gives its version, the
+// primaries that were not waited for get the time they need.
+func (c *cycle) rounds(ctx context.Context, o *Outcome) {
+	for patient := false; ; patient = true {
+		c.probe(ctx, patient)
+		c.places.leave()
+		if ctx.Err() != nil {
+			return
+		}
+		candidates, wait := c.choose(time.Now())
+		if len(candidates) == 0 {
+			o.Result, o.Primary = c.unchanged(wait)
+			return
+		}
+		if c.fetchBest(ctx, candidates, o) || !c.cut() || c.places.enter(ctx) != nil {
+			return
+		}
+	}
+}
+
+// fetchBest tries the candidates in order, except those that were tried before. It says whether the refresh
+// has come to its end.
+func (c *cycle) fetchBest(ctx context.Context, candidates []primary.View, o *Outcome) (ended bool) {
+	for i, v := range candidates {
+		p, ok := c.config.primaryAt(v.Addr)
+		if !ok || slices.Contains(c.tried, v.Addr) {
+			continue
+		}
+		c.tried = append(c.tried, v.Addr)
+		if c.attempt(ctx, p, v.Serial, i == len(candidates)-1, o) {
+			return true
+		}
+	}
+	return false
+}
+
 // notifier is the primary that sent the NOTIFY, when it may be asked for an IXFR at once: our version came
-// from it, and it is the one the zone stays with.
+// from it, and it is the one the zone stays with. While that one is in trouble, all are asked instead.
 func (c *cycle) notifier() (xfr.Primary, bool) {
 	if c.request.reason != Notified || c.have == nil || !c.config.IXFR {
 		return xfr.Primary{}, false
 	}
 	p, ok := c.config.primaryAt(c.zone.source)
-	from := c.request.hint.From
-	return p, ok && p.Addr.Addr().Unmap() == from.Unmap() && p.Addr == c.zone.pin.Addr
+	from := c.request.hint.From.Unmap().WithZone("")
+	return p, ok && p.Addr.Addr().Unmap().WithZone("") == from && c.zone.pin == primary.Pin{Addr: p.Addr}
 }
 
 func (c *cycle) haveSerial() *serial.Serial {
@@ -84,164 +110,113 @@ func (c *cycle) haveSerial() *serial.Serial {
 
 // unchanged is the result when no primary is to be fetched from.
 func (c *cycle) unchanged(wait bool) (Result, netip.AddrPort) {
-	answered := false
-	for _, v := range c.views {
-		if v.Err != nil {
-			continue
-		}
-		answered = true
-		if c.have != nil && v.Serial == c.have.Serial() {
-			if wait {
-				return Waiting, v.Addr
-			}
-			return Current, v.Addr
-		}
+	if wait {
+		return Waiting, c.zone.pin.Addr
 	}
-	if answered {
+	same := slices.IndexFunc(c.views, c.same)
+	switch {
+	case same >= 0:
+		return Current, c.views[same].Addr
+	case c.equal.IsValid():
+		return Current, c.equal
+	case slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Err == nil }):
 		return Behind, netip.AddrPort{}
 	}
 	return Failed, netip.AddrPort{}
 }
 
-// probe asks all primaries for their SOA at once. Once it is known where to fetch from, slow ones are not
-// waited for any longer.
-func (c *cycle) probe(ctx context.Context) []primary.View {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	results := make(chan primary.View, len(c.config.Primaries))
-	for _, p := range c.config.Primaries {
-		go func() { results <- c.ask(ctx, p) }()
-	}
-	views := make([]primary.View, 0, len(c.config.Primaries))
-	for range c.config.Primaries {
-		views = append(views, <-results)
-		switch c.known(views) {
-		case sure:
-			cancel()
-		case likely:
-			stop := time.AfterFunc(newestGrace, cancel)
-			defer stop.Stop()
-		}
-	}
-	slices.SortStableFunc(views, func(a, b primary.View) int {
-		return c.position(a.Addr) - c.position(b.Addr)
-	})
-	for _, v := range views {
-		if v.Err != nil && !errors.Is(v.Err, errNotAwaited) {
-			c.errs = append(c.errs, v.Err)
-		}
-	}
-	return views
+func (c *cycle) same(v primary.View) bool {
+	return v.Err == nil && c.have != nil && v.Serial == c.have.Serial()
 }
 
-// errNotAwaited says that a SOA check was given up because another primary was newer and quicker.
-var errNotAwaited = errors.New("not waited for")
+// proved says that a primary has the version with which the cycle began.
+func (c *cycle) proved() bool { return c.equal.IsValid() || slices.ContainsFunc(c.views, c.same) }
 
-// newestGrace is how long slower primaries may take to show a newer serial than the first newer one.
-const newestGrace = 250 * time.Millisecond
+// slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
+const slotPatience = primary.Tolerance
 
-type certainty uint8
+var errNoSlot = errors.New("no transfer slot became free in time")
 
-const (
-	unknown certainty = iota
-	likely            // somebody is newer, and the pinned primary has nothing to say against it
-	sure              // the pinned primary is newer
-)
-
-// known is what the answers so far say about where to fetch from. A pinned primary that was well in the
-// last round is always waited for: nobody else can take its place before.
-func (c *cycle) known(views []primary.View) certainty {
-	pin := c.zone.pin
-	_, configured := c.config.primaryAt(pin.Addr)
-	awaited := configured && pin.Trouble.IsZero()
-	best := unknown
-	for _, v := range views {
-		newer := v.Err == nil && c.newer(v.Serial)
-		if v.Addr == pin.Addr {
-			if newer {
-				return sure
-			}
-			awaited = false
-		}
-		if newer {
-			best = likely
-		}
+// attempt waits for a slot and transfers. It says whether the refresh has come to its end.
+func (c *cycle) attempt(ctx context.Context, p xfr.Primary, announced serial.Serial, last bool, o *Outcome) (ended bool) {
+	patience := ctx
+	if !last {
+		limited, cancel := context.WithTimeoutCause(ctx, slotPatience, errNoSlot)
+		defer cancel()
+		patience = limited
 	}
-	if awaited {
-		return unknown
-	}
-	return best
-}
-
-func (c *cycle) ask(ctx context.Context, p xfr.Primary) primary.View {
-	v := primary.View{Addr: p.Addr}
-	probed, err := c.config.Fetcher.Probe(ctx, c.zone.apex, p)
+	release, err := c.slots.acquire(patience, p.Addr.Addr())
 	if err != nil {
-		v.Err = err
-		if ctx.Err() != nil {
-			v.Err = fmt.Errorf("%w: %w", errNotAwaited, err)
-		}
-		return v
+		c.errs = append(c.errs, fmt.Errorf("%s: %w", p.Addr, err))
+		return ctx.Err() != nil
 	}
-	v.Serial, v.RTT = probed.SOA.Serial, probed.RTT
-	return v
+	defer release()
+	return c.fetch(ctx, p, &announced, o)
 }
-
-func (c *cycle) position(addr netip.AddrPort) int { return slices.Index(c.config.addrs(), addr) }
-
-func (c *cycle) newer(s serial.Serial) bool { return c.have == nil || s.Newer(c.have.Serial()) }
 
 // fetch transfers from p and publishes. It says whether the refresh has come to its end. announced is the
 // serial of the SOA check, nil when there was none.
-func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Serial, o *Outcome) bool {
-	release, err := c.slots.acquire(ctx, p.Addr.Addr())
-	if err != nil {
-		return false
-	}
-	defer release()
+func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Serial, o *Outcome) (ended bool) {
 	// Deltas of another primary are trusted only after a whole zone came from it: two primaries may have
 	// different data at the same serial.
 	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source}
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, opts)
 	if err == nil {
-		err = c.check(fetched, announced)
+		err = c.check(p, fetched, announced)
 	}
 	if err != nil {
 		c.errs = append(c.errs, err)
-		return false
+		// A primary that was taken away means that this cycle follows an old configuration.
+		later := xfr.Next(err) == xfr.Later || errors.Is(err, errRemoved)
+		if p.Addr == c.zone.pin.Addr && announced != nil && !later && c.zone.broken.IsZero() {
+			c.zone.broken = time.Now()
+		}
+		return later
 	}
 	if fetched.FellBack != nil {
 		c.errs = append(c.errs, fetched.FellBack)
 	}
 	if fetched.Version == nil {
-		return c.proved(p, announced, o)
+		return c.alone(p, o)
 	}
 	c.zone.data.Publish(fetched.Version)
 	c.zone.source = p.Addr
-	c.zone.pin = c.zone.pin.Fetched(p.Addr, c.config.addrs(), time.Now())
+	c.fetchedFrom(p.Addr, time.Now())
+	c.saw(p.Addr, fetched.Version.Serial())
 	o.Result, o.Primary, o.Fetched = Updated, p.Addr, fetched
 	return true
 }
 
-// proved ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
-// or other primaries are still to be asked.
-func (c *cycle) proved(p xfr.Primary, announced *serial.Serial, o *Outcome) bool {
+// alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
+// or there are other primaries to ask.
+func (c *cycle) alone(p xfr.Primary, o *Outcome) (ended bool) {
+	c.equal = p.Addr
 	h := c.request.hint
-	promised := h.HasSerial && h.Serial != c.have.Serial()
-	if announced == nil && (promised || len(c.config.Primaries) > 1) {
+	if h.HasSerial && h.Serial != c.have.Serial() || len(c.config.Primaries) > 1 {
 		return false
 	}
+	c.saw(p.Addr, c.have.Serial())
 	o.Result, o.Primary = Current, p.Addr
 	return true
 }
 
+// errRemoved says that what was transferred came from an address that is no primary of the zone any more.
+var errRemoved = errors.New("no longer a primary of the zone")
+
 // check is what must hold of every candidate before it is published, with or without serialguard.
-func (c *cycle) check(f xfr.Fetched, announced *serial.Serial) error {
+func (c *cycle) check(p xfr.Primary, f xfr.Fetched, announced *serial.Serial) error {
+	if _, ok := c.zone.Config().primaryAt(p.Addr); !ok {
+		return fmt.Errorf("%s: %w", p.Addr, errRemoved)
+	}
+	got := c.have
+	if f.Version != nil {
+		got = f.Version
+	}
+	if announced != nil && announced.Newer(got.Serial()) {
+		return fmt.Errorf("%s: %w: serial %s was transferred, %s announced", p.Addr, xfr.ErrOlder, got.Serial(), *announced)
+	}
 	if f.Version == nil {
 		return nil
-	}
-	if announced != nil && announced.Newer(f.Version.Serial()) {
-		return fmt.Errorf("%w: serial %s was transferred, %s announced", xfr.ErrOlder, f.Version.Serial(), *announced)
 	}
 	return guard.Structure(c.have, f.Version)
 }

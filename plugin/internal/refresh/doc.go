@@ -14,4 +14,8 @@
 //
 // A cycle asks the primaries for their SOA, chooses, fetches, and publishes. This is the only place that
 // publishes. The outcome is a value: the package neither logs nor counts.
+//
+// Two things are scarce. A place is needed to ask for the SOA, and is given back before anything is
+// transferred; a slot is needed for a transfer, and for nothing else. So zones that wait for a slow primary
+// keep no other zone from being checked.
 package refresh

@@ -30,12 +30,12 @@ func newSlots(total, each int) *slots {
 	return &slots{total: total, each: each, sources: make(map[netip.Addr]*slotSource)}
 }
 
-// try takes a slot for a transfer from addr if one is free and nobody waits for it.
+// try takes a slot for a transfer from addr if one is free. Nobody waits for it then: see grant.
 func (s *slots) try(addr netip.Addr) (release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := s.source(addr)
-	if from.turn != nil || s.used >= s.total || from.used >= s.each {
+	if s.used >= s.total || from.used >= s.each {
 		s.forget(from)
 		return nil, false
 	}
@@ -84,7 +84,7 @@ func (s *slots) take(from *slotSource) {
 	from.used++
 }
 
-// grant hands out what is free. It passes over the addresses that are full; those are at most total/each.
+// grant hands out what is free, so that afterwards nobody waits for anything but what is taken. It passes over the addresses that are full; those are at most total/each.
 func (s *slots) grant() {
 	for turn := s.turns.Front(); turn != nil && s.used < s.total; {
 		from, next := turn.Value.(*slotSource), turn.Next()

@@ -22,7 +22,8 @@ type Config struct {
 	Clamps    timers.Clamps
 }
 
-// Fetcher asks primaries; an *xfr.Client is one.
+// Fetcher asks primaries; an *xfr.Client is one. Both methods return soon after ctx ends, and
+// have limits of their own.
 type Fetcher interface {
 	Probe(ctx context.Context, apex owner.Name, p xfr.Primary) (xfr.Probed, error)
 	Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *zone.Version, o xfr.Options) (xfr.Fetched, error)
@@ -53,11 +54,13 @@ type Zone struct {
 	data    zone.Zone
 	config  atomic.Pointer[Config]
 	expired atomic.Bool
-	lease   atomic.Pointer[timers.Timers]
+	lease   atomic.Pointer[timers.Timers] // stored under Scheduler.mu, as is expired
 	report  atomic.Pointer[Report]
 
 	// Owned by the running refresh.
 	pin       primary.Pin
+	heard     bool           // the pinned primary answered the last SOA check
+	broken    time.Time      // since when transfers from the pinned primary fail; zero: they do not
 	source    netip.AddrPort // where the current version came from
 	fruitless int            // refreshes in a row that a NOTIFY asked for and that found nothing new
 
@@ -80,7 +83,8 @@ func (z *Zone) Name() string { return z.name }
 // Apex is the zone's name as configured.
 func (z *Zone) Apex() owner.Name { return z.apex }
 
-// Configure replaces the configuration; the next cycle follows it.
+// Configure replaces the configuration; the next cycle follows it. Nothing is published any more that comes
+// from a primary which it does not name.
 func (z *Zone) Configure(c *Config) { z.config.Store(c) }
 
 // Config is the present configuration.
@@ -98,79 +102,8 @@ func (z *Zone) Lease() timers.Timers { return *z.lease.Load() }
 // Report is what the last cycle learned.
 func (z *Zone) Report() Report { return *z.report.Load() }
 
-// Report is what a cycle learned of the primaries, and how it ended.
-type Report struct {
-	Primaries []primary.View
-	Pinned    netip.AddrPort
-	Last      Outcome
-	At        time.Time
-}
-
-// NewestPrimarySerial is the newest serial that a primary had in the last round of SOA checks.
-func (r Report) NewestPrimarySerial() (s serial.Serial, ok bool) {
-	for _, v := range r.Primaries {
-		if v.Err == nil && (!ok || v.Serial.Newer(s)) {
-			s, ok = v.Serial, true
-		}
-	}
-	return s, ok
-}
-
-// Reason is why a refresh was begun.
-type Reason uint8
-
-// The reasons, the more urgent ones later.
-const (
-	Timer Reason = iota
-	Notified
-	Requested
-)
-
-// String is the reason as in logs and metrics.
-func (r Reason) String() string { return [...]string{"timer", "notify", "request"}[r] }
-
-// Result is how a refresh ended.
-type Result uint8
-
-// The results.
-const (
-	// Updated: a newer version was published.
-	Updated Result = iota
-	// Current: a primary proved that the zone is up to date.
-	Current
-	// Behind: primaries answered, and all of them are older than the zone. It proves nothing.
-	Behind
-	// Waiting: a primary is newer, and the zone waits for the pinned one (see package primary).
-	Waiting
-	// Failed: no primary proved or gave anything.
-	Failed
-	// Expired: not a refresh, but the end of the lease.
-	Expired
-)
-
-// String is the result as in logs and metrics.
-func (r Result) String() string {
-	return [...]string{"updated", "current", "behind", "waiting", "failed", "expired"}[r]
-}
-
-// Outcome is one refresh, told for the log, the metrics and the status.
-type Outcome struct {
-	Reason   Reason
-	Result   Result
-	Had      bool          // there was a version before
-	Old, New serial.Serial // of the versions before and after
-	Primary  netip.AddrPort
-	Fetched  xfr.Fetched // of an Updated one; its Version is published
-	Errs     []error     // every attempt that failed, also of a refresh that succeeded in the end
-	Failures int         // attempts in a row that failed, this one included
-	Next     time.Time   // when the zone is due again
-	Took     time.Duration
-}
-
-// Hint is what a NOTIFY said (RFC 1996 §3.7): who sent it, and the serial in it, if any. It decides where
-// to look first, never what is true.
-type Hint struct {
-	From      netip.Addr
-	Serial    serial.Serial
-	HasSerial bool
+// serves says that the zone is answered with the given serial.
+func (z *Zone) serves(s serial.Serial) bool {
+	v := z.Current()
+	return v != nil && v.Serial() == s && !z.Expired()
 }

@@ -1,0 +1,146 @@
+package refresh
+
+import (
+	"container/heap"
+	"container/list"
+	"context"
+	"time"
+)
+
+// entry is the Scheduler's part of a Zone, guarded by Scheduler.mu.
+type entry struct {
+	added bool // between Add and Remove
+	index int  // in the timeline, -1: not there
+	at    time.Time
+	state entryState
+
+	// While ready: where it stands, and since when.
+	queue   *list.List
+	element *list.Element
+	since   time.Time
+
+	request request            // what the next refresh is for
+	queued  bool               // while running: another refresh is wanted
+	held    time.Time          // before this a NOTIFY starts nothing
+	stop    context.CancelFunc // of the running refresh
+	idle    chan struct{}      // closed when that has ended; nil: there was none
+	told    chan struct{}      // closed when the last call of Observe has returned; nil: there was none
+}
+
+type entryState uint8
+
+const (
+	waiting entryState = iota
+	ready
+	running
+)
+
+type request struct {
+	reason Reason
+	hint   Hint
+}
+
+// merge keeps the more urgent reason and the latest hint.
+func (r *request) merge(o request) {
+	if o.reason >= r.reason {
+		*r = o
+	}
+}
+
+// makeReady puts a zone at the end of a queue, whichever it stood in.
+func (s *Scheduler) makeReady(z *Zone, queue *list.List) {
+	e := &z.entry
+	s.dequeue(z)
+	e.state, e.since = ready, time.Now()
+	e.queue, e.element = queue, queue.PushBack(z)
+	s.place(z)
+}
+
+func (s *Scheduler) dequeue(z *Zone) {
+	e := &z.entry
+	if e.element != nil {
+		e.queue.Remove(e.element)
+		e.queue, e.element = nil, nil
+	}
+}
+
+// timedPatience is how long a zone whose timer ran out lets those go first that somebody asked for. Without
+// a limit, enough NOTIFYs for some zones would let the others expire.
+const timedPatience = 5 * time.Second
+
+// pop takes the next zone that is ready, nil if there is none: those that somebody asked for come first,
+// except that one whose patience is over comes after each of them.
+func (s *Scheduler) pop(now time.Time) *Zone {
+	queue := &s.urgent
+	first := s.timed.Front()
+	impatient := first != nil && now.Sub(first.Value.(*Zone).entry.since) >= timedPatience
+	if queue.Len() == 0 || impatient && !s.overtaken {
+		queue = &s.timed
+	}
+	s.overtaken = queue == &s.timed
+	if queue.Len() == 0 {
+		return nil
+	}
+	z := queue.Front().Value.(*Zone)
+	s.dequeue(z)
+	return z
+}
+
+// place puts the zone where its next moment is: the end of the lease, and the next refresh unless one is
+// on its way.
+func (s *Scheduler) place(z *Zone) {
+	e, lease := &z.entry, z.Lease()
+	at, ok := time.Time{}, false
+	if !lease.Expire.IsZero() && !z.Expired() {
+		at, ok = lease.Expire, true
+	}
+	if e.state == waiting && (!ok || lease.Due.Before(at)) {
+		at, ok = lease.Due, true
+	}
+	e.at = at
+	switch {
+	case !ok || !e.added:
+		if e.index >= 0 {
+			heap.Remove(&s.zones, e.index)
+		}
+	case e.index >= 0:
+		heap.Fix(&s.zones, e.index)
+	default:
+		heap.Push(&s.zones, z)
+	}
+}
+
+// bringForward makes a waiting zone due at the given moment, if it is not due before.
+func (s *Scheduler) bringForward(z *Zone, at time.Time) {
+	if lease := z.Lease(); at.Before(lease.Due) {
+		lease.Due = at
+		z.lease.Store(&lease)
+	}
+	s.place(z)
+}
+
+// A timeline is a heap of zones by their next moment.
+type timeline []*Zone
+
+func (t timeline) Len() int           { return len(t) }
+func (t timeline) Less(i, j int) bool { return t[i].entry.at.Before(t[j].entry.at) }
+func (t timeline) Swap(i, j int) {
+	t[i], t[j] = t[j], t[i]
+	t[i].entry.index, t[j].entry.index = i, j
+}
+
+// Push is for container/heap.
+func (t *timeline) Push(z any) {
+	z.(*Zone).entry.index = len(*t)
+	*t = append(*t, z.(*Zone))
+}
+
+// Pop is for container/heap.
+func (t *timeline) Pop() any {
+	old := *t
+	z := old[len(old)-1]
+	old[len(old)-1] = nil
+	*t = old[:len(old)-1]
+	z.entry.index = -1
+	return z
+}

@@ -1,0 +1,91 @@
+package refresh
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+)
+
+// choose keeps account of the pinned primary after a round of SOA checks, and lists whom to fetch from.
+func (c *cycle) choose(now time.Time) (candidates []primary.View, wait bool) {
+	before := c.zone.pin
+	c.observe(before, now)
+	candidates, wait = primary.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
+	if wait && c.zone.pin.Trouble.IsZero() {
+		// RFC 1982 serials have no order as a whole: the pinned primary may be behind us and still not
+		// behind the newest. It must not keep us waiting for ever.
+		c.zone.pin.Trouble = before.Trouble
+		if before.Trouble.IsZero() {
+			c.zone.pin.Trouble = now
+		}
+		return primary.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
+	}
+	return candidates, wait
+}
+
+// observe notes whether the pinned primary is well. That its SOA is the newest does not make it well while
+// not all were heard, or while it does not give what it announces.
+func (c *cycle) observe(before primary.Pin, now time.Time) {
+	z := c.zone
+	z.pin = before.Observe(c.views, now)
+	z.heard = slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Addr == z.pin.Addr && v.Err == nil })
+	switch {
+	case !z.pin.Trouble.IsZero():
+	case c.cut():
+		z.pin.Trouble = before.Trouble
+	default:
+		z.pin.Trouble = z.broken
+	}
+}
+
+// fetchedFrom keeps account of the pinned primary after a transfer. One from the pinned primary itself says
+// nothing of the others, so the only trouble that it ends is that of transfers.
+func (c *cycle) fetchedFrom(addr netip.AddrPort, now time.Time) {
+	z := c.zone
+	switch {
+	case z.pin.Addr != addr:
+		z.pin = z.pin.Fetched(addr, c.zone.Config().addrs(), now)
+	case z.pin.Trouble.Equal(z.broken):
+		z.pin.Trouble = time.Time{}
+	}
+	if z.pin.Addr == addr {
+		z.broken = time.Time{}
+		z.heard = true
+	}
+}
+
+// worn says that the pinned primary has been in trouble for longer than is tolerated.
+func worn(pin primary.Pin, now time.Time) bool {
+	return !pin.Trouble.IsZero() && now.Sub(pin.Trouble) >= primary.Tolerance
+}
+
+// saw notes the serial that a primary showed in a transfer. After a transfer without SOA checks, what was
+// known of the other primaries stays.
+func (c *cycle) saw(addr netip.AddrPort, s serial.Serial) {
+	if c.views == nil {
+		known := slices.Clone(c.zone.Report().Primaries)
+		c.views = slices.DeleteFunc(known, func(v primary.View) bool {
+			_, ok := c.config.primaryAt(v.Addr)
+			return !ok
+		})
+	}
+	i := slices.IndexFunc(c.views, func(v primary.View) bool { return v.Addr == addr })
+	if i < 0 {
+		i = len(c.views)
+		c.views = append(c.views, primary.View{Addr: addr})
+	}
+	c.views[i].Serial, c.views[i].Err = s, nil
+	c.inOrder(c.views)
+}
+
+// inOrder sorts views as the primaries are configured.
+func (c *cycle) inOrder(views []primary.View) {
+	order := c.config.addrs()
+	slices.SortStableFunc(views, func(a, b primary.View) int {
+		return cmp.Compare(slices.Index(order, a.Addr), slices.Index(order, b.Addr))
+	})
+}

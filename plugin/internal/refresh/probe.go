@@ -1,0 +1,109 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+)
+
+// probe asks all primaries for their SOA at once. Once it is known where to fetch from, slow ones are not
+// waited for any longer; a patient probe asks those again, and waits.
+func (c *cycle) probe(ctx context.Context, patient bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make(chan primary.View, len(c.config.Primaries))
+	c.views = slices.DeleteFunc(c.views, notAwaited)
+	asked := 0
+	for _, p := range c.config.Primaries {
+		if !slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Addr == p.Addr }) {
+			asked++
+			go func() { results <- c.ask(ctx, p) }()
+		}
+	}
+	best := unknown
+	for range asked {
+		v := <-results
+		if v.Err != nil && !notAwaited(v) {
+			c.errs = append(c.errs, v.Err)
+		}
+		c.views = append(c.views, v)
+		was := best
+		if best = c.known(time.Now()); best == was || patient {
+			continue
+		}
+		switch best {
+		case sure:
+			cancel()
+		case likely:
+			defer time.AfterFunc(newestGrace, cancel).Stop()
+		}
+	}
+	c.inOrder(c.views)
+}
+
+// cut says that not all primaries were waited for.
+func (c *cycle) cut() bool { return slices.ContainsFunc(c.views, notAwaited) }
+
+func notAwaited(v primary.View) bool { return errors.Is(v.Err, errNotAwaited) }
+
+// errNotAwaited says that a SOA check was given up because another primary was newer and quicker.
+var errNotAwaited = errors.New("not waited for")
+
+// newestGrace is how long slower primaries may take to show a newer serial than the first newer one.
+const newestGrace = 250 * time.Millisecond
+
+type certainty uint8
+
+const (
+	unknown certainty = iota
+	likely            // somebody is newer, and the pinned primary has nothing to say against it
+	sure              // the pinned primary is newer, and was well in the last round
+)
+
+// known is what the answers so far say about where to fetch from. A pinned primary that answered in the
+// last round is always waited for: nobody else can take its place before its trouble has lasted too long.
+func (c *cycle) known(now time.Time) certainty {
+	pin := c.zone.pin
+	_, configured := c.config.primaryAt(pin.Addr)
+	pinned := configured && !worn(pin, now)
+	awaited := pinned && c.zone.heard
+	best := unknown
+	for _, v := range c.views {
+		newer := v.Err == nil && c.newer(v.Serial)
+		if pinned && v.Addr == pin.Addr {
+			if newer && pin.Trouble.IsZero() {
+				return sure
+			}
+			awaited = false
+		}
+		if newer {
+			best = likely
+		}
+	}
+	if awaited {
+		return unknown
+	}
+	return best
+}
+
+func (c *cycle) ask(ctx context.Context, p xfr.Primary) primary.View {
+	v := primary.View{Addr: p.Addr}
+	probed, err := c.config.Fetcher.Probe(ctx, c.zone.apex, p)
+	if err != nil {
+		v.Err = err
+		if ctx.Err() != nil {
+			v.Err = fmt.Errorf("%w: %w", errNotAwaited, err)
+		}
+		return v
+	}
+	v.Serial, v.RTT = probed.SOA.Serial, probed.RTT
+	return v
+}
+
+func (c *cycle) newer(s serial.Serial) bool { return c.have == nil || s.Newer(c.have.Serial()) }

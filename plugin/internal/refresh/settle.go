@@ -1,0 +1,94 @@
+package refresh
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
+	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// refresh runs one cycle, settles the lease and tells the outcome.
+func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
+	begun := time.Now()
+	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots}
+	o := c.run(ctx)
+	if ctx.Err() != nil && o.Result != Updated {
+		return // stopped: that says nothing of the primaries
+	}
+	o.Errs, o.Reason = c.errs, r.reason
+	if v := z.Current(); v != nil {
+		o.New = v.Serial()
+	}
+	if r.reason == Notified && o.Result != Updated {
+		z.fruitless++
+	} else {
+		z.fruitless = 0
+	}
+	lease := s.settle(z, c, o.Result)
+	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(begun)
+	z.report.Store(c.report(o))
+	s.mu.Lock()
+	tell := s.telling(z, o)
+	s.mu.Unlock()
+	tell()
+}
+
+func (c *cycle) report(o Outcome) *Report {
+	if c.views == nil {
+		c.views = c.zone.Report().Primaries
+	}
+	o.Fetched.Version, o.Fetched.Delta = nil, nil // a report must not keep a whole zone in memory
+	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Last: o, At: time.Now()}
+}
+
+// settle is the lease after a cycle. It is stored under s.mu, because the end of the old lease may be
+// reached at the same moment.
+func (s *Scheduler) settle(z *Zone, c *cycle, r Result) timers.Timers {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, before := time.Now(), z.Lease()
+	lease := s.step(before, z, c, r, now)
+	if t := z.pin.Trouble; !t.IsZero() && !worn(z.pin, now) {
+		// The pinned primary has until then to be the best again, and not until the next REFRESH.
+		lease.Due = earlier(lease.Due, t.Add(primary.Tolerance))
+	}
+	z.lease.Store(&lease)
+	if !lease.Expired(now) {
+		z.expired.Store(false)
+	}
+	return lease
+}
+
+func (s *Scheduler) step(before timers.Timers, z *Zone, c *cycle, r Result, now time.Time) timers.Timers {
+	var soa *zone.SOA
+	if v := z.Current(); v != nil {
+		current := v.SOA()
+		soa = &current
+	}
+	jitter := s.opts.Jitter()
+	proved := r == Updated || r == Current || c.proved()
+	if proved && r != Failed {
+		return before.Step(timers.Succeeded, soa, c.config.Clamps, now, jitter)
+	}
+	lease := before.Step(timers.Failed, soa, c.config.Clamps, now, jitter)
+	if proved {
+		// A primary has our version, and another one is newer and does not give it. That is tried again
+		// soon, but it is no reason to stop answering.
+		renewed := before.Step(timers.Succeeded, soa, c.config.Clamps, now, jitter)
+		lease.Refreshed, lease.Expire = renewed.Refreshed, renewed.Expire
+	}
+	if before.Due.After(now) {
+		// An attempt out of turn that failed does not put off the one that is due.
+		lease.Due = earlier(lease.Due, before.Due)
+	}
+	return lease
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
