@@ -18,8 +18,8 @@ type choice struct {
 // choices is all there is: fewer than ten, each narrow.
 var choices = []choice{{
 	"a proof is completed",
-	"no validator believes what the peers say, for want of an NSEC or NSEC3 (a wildcard that is an empty non-terminal); ours sends the same and what is missing",
-	"RFC 4035 section 5.4, RFC 5155 section 8, RFC 4592 section 4.9",
+	"no validator believes what two peers say, for want of a record: the second NSEC where a wildcard is an empty non-terminal (BIND, Knot), the closest encloser's NSEC3 below an asterisk (NSD, Knot); ours sends the same and what is missing",
+	"RFC 4035 sections 3.1.3.4 and 5.4, RFC 5155 section 7.2.5, RFC 4592 section 4.9",
 	completesProof,
 }, {
 	"an alias into another zone of the same server",
@@ -27,8 +27,8 @@ var choices = []choice{{
 	"RFC 1034 section 4.3.2",
 	followsIntoZone,
 }, {
-	"a chain longer than the peers follow",
-	"BIND stops after 12 links with SERVFAIL, Knot after 5 with a bare chain; where no two agree ours goes to the end",
+	"a chain that the peers do not follow to its end",
+	"BIND stops after 12 links, and in a loop, with SERVFAIL, Knot after 5 and without proofs, NSD follows no alias for NSEC3; where no two agree ours goes to the end",
 	"RFC 1034 section 4.3.2 step 3a",
 	followsToTheEnd,
 }, {
@@ -37,10 +37,10 @@ var choices = []choice{{
 	"RFC 4592 section 4.2",
 	isWildcardNS,
 }, {
-	"SVCB targets keep their case",
-	"the case is signed, so NSD's lower-cased target is bogus; for ANY the two others answer in their own ways",
-	"RFC 4034 section 6.2, RFC 9460 section 2.2",
-	keepsCase,
+	"ANY is one RRset, of data",
+	"BIND sends all of them, Knot that of the lowest type, be it NSEC or RRSIG; NSD sends what ours does, but with SVCB targets in lower case, which breaks the signature",
+	"RFC 8482 section 4.1, RFC 4034 section 6.2, RFC 9460 section 2.2",
+	choosesOne,
 }}
 
 // chosen names the choice that defends the difference, if one does.
@@ -91,14 +91,16 @@ func followsIntoZone(c *Case) bool {
 		(c.Ours.key() == nsd.key() || c.Question.Type == dns.TypeNSEC3)
 }
 
-// followsToTheEnd: Knot's answer is the beginning of ours, no two peers agree.
+// followsToTheEnd: Knot's answer is the beginning of ours, no two peers agree,
+// and the chain is long or leads back into itself.
 func followsToTheEnd(c *Case) bool {
 	knot := c.Peers[2]
 	if c.agreed() != nil || knot == nil || knot.Msg == nil || len(knot.Authority) > 0 || c.Ours.Msg == nil {
 		return false
 	}
-	_, links := c.prover(c.Ours).end()
-	return links > 5 && includes(c.Ours.Answer, knot.Answer) && c.disproved(c.Ours) == nil
+	p := c.prover(c.Ours)
+	end, links := p.end()
+	return (links > 5 || p.alias(end) != nil) && includes(c.Ours.Answer, knot.Answer) && c.disproved(c.Ours) == nil
 }
 
 // isWildcardNS: only NSD and Knot serve the zone, they disagree, and ours is
@@ -108,12 +110,14 @@ func isWildcardNS(c *Case) bool {
 	return c.Zone.Unprovable && c.Zone.Denial != NSEC && c.agreed() == nil && difference(c.Ours, nsd) == "authority"
 }
 
-// keepsCase: ours spells as the zone does and validates, and differs from NSD's
-// in nothing but case.
-func keepsCase(c *Case) bool {
-	nsd := c.Peers[1]
-	return c.agreed() == nil && nsd != nil && strings.EqualFold(c.Ours.key(), nsd.key()) &&
-		c.Zone.misspelt(c.Ours) == nil && c.Zone.misspelt(nsd) != nil && c.disproved(c.Ours) == nil
+// choosesOne: no two agree about ANY, and ours is a part of BIND's answer: one
+// RRset, spelt as in the zone, and the proof that it needs.
+func choosesOne(c *Case) bool {
+	bind := c.Peers[0]
+	return c.Question.Type == dns.TypeANY && c.agreed() == nil && bind != nil && c.Ours.Msg != nil &&
+		c.Ours.Rcode == bind.Rcode && c.Ours.AA == bind.AA && len(rrsets(c.Ours.Msg.Answer)) == 1 &&
+		includes(bind.Answer, c.Ours.Answer) && includes(bind.Authority, c.Ours.Authority) &&
+		c.Zone.misspelt(c.Ours) == nil && c.disproved(c.Ours) == nil
 }
 
 func includes(all, some []string) bool {

@@ -39,6 +39,25 @@ func recordSet(section []dns.RR) []string {
 	return slices.Compact(set)
 }
 
+// repeated are the records that stand twice in a section (RFC 2181 section 5).
+func (a *Answer) repeated() []string {
+	if a.Msg == nil {
+		return nil
+	}
+	var list []string
+	for _, section := range [][]dns.RR{a.Msg.Answer, a.Msg.Ns, a.Msg.Extra} {
+		seen := map[string]bool{}
+		for _, rr := range section {
+			text := canonicalText(rr)
+			if seen[text] {
+				list = append(list, text)
+			}
+			seen[text] = true
+		}
+	}
+	return list
+}
+
 // key is equal for two answers exactly if they are the same answer.
 func (a *Answer) key() string {
 	if a.Problem != "" {
@@ -90,8 +109,9 @@ func foldRdata(rr dns.RR) {
 	}
 }
 
-// misspelt are the records of ours whose RDATA is not byte for byte one that
-// the zone holds: what the signature covers must not be touched (defect D13).
+// misspelt are the records of ours that the zone holds with other RDATA, byte
+// for byte, or under an owner in another case (defect D13). What a wildcard or
+// a DNAME makes is not held.
 func (z *Zone) misspelt(a *Answer) []string {
 	if z.Transferred || z.Without != "" || a.Msg == nil {
 		return nil // the primary of these has already lower-cased them
@@ -102,7 +122,8 @@ func (z *Zone) misspelt(a *Answer) []string {
 			if rr.Header().Rrtype == dns.TypeOPT {
 				continue
 			}
-			if r := rdataText(rr); z.foldedRdata[strings.ToLower(r)] && !z.rdata[r] {
+			r := rdataText(rr)
+			if z.foldedRdata[strings.ToLower(r)] && (!z.rdata[r] || !z.owners[rr.Header().Name]) {
 				list = append(list, rr.String())
 			}
 		}

@@ -29,6 +29,7 @@ func TestOracle(t *testing.T) {
 		if ours != "" {
 			f.compareUDP(t, ours, seed)
 			f.validate(t, ours, seed)
+			f.verify(t, ours)
 		}
 	}
 	t.Logf("seed %d: %s", seed, tally)

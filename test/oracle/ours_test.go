@@ -47,7 +47,7 @@ func startOurs(t *testing.T, f *fleet, plugin string) string {
 			fromBIND = append(fromBIND, z.Name)
 		}
 	}
-	corefile := ".:{{port}} {\n    bind 127.0.0.1\n" +
+	corefile := ".:{{port}} {\n    bind 127.0.0.1\n    transfer {\n        to *\n    }\n" +
 		block(plugin, fromBIND, f.named.Addr()) + block(plugin, fromKnot, f.knot.Addr()) + "}\n"
 	s := understudy.Start(t, understudy.Config{Corefile: corefile})
 	bound := ask.Patience

@@ -11,8 +11,8 @@ import (
 var pinned = map[string]string{
 	"cuts": `x.we A; x.we DS; b.f.o A; b.f.o TYPE65280; z.far.very A; very A; x.*.we A; unsigned DS; signed DS;
 		unsigned NSEC; www.unsigned DS; hidden.unsigned DS; self A; noglue A; sibling A; alias2 DS; @ DS; @ NS; @ ANY`,
-	"alias": `twenty A; self A; into A; x.cloop A; x.cself A; la A; x.dself A; todlong A; tod3 A; none.d A; x.dpar A;
-		www.d CNAME; www.d DNAME; www.d ANY; x.dw A; *.x.cx A; tow AAAA; tocut A; toscut A; tocut DS; outside A;
+	"alias": `twenty A; self A; into A; x.cloop A; x.cself A; *.x.cself NSEC3; la A; x.dself A; todlong A; tod3 A; none.d A; x.dpar A;
+		dpar.dpar DNAME; dpar.dpar RRSIG; www.d CNAME; www.d DNAME; www.d ANY; x.dw A; *.x.cx A; tow AAAA; tocut A; toscut A; tocut DS; outside A;
 		outside3 A; seventeen NSEC3; nowhere3 A; nodata A; d ANY`,
 	"wild": `x.mid A; a.x.mid A; x.y.star A; x.*.star A; *.x.deep.ent A; x.ty ANY; x.both ANY; x.both RRSIG; x.both NSEC;
 		x.lo A; y.x.lo A; x.a A; x.b.a A; x DS; x.cname ANY`,
@@ -22,7 +22,7 @@ var pinned = map[string]string{
 	"reverse": `66 PTR; 66.64/26 PTR; 130.128-255 PTR; 64/26 DS; 200 PTR`,
 	"big":     `big TXT; big ANY; big RRSIG`,
 	"g20":     `b.f.g TYPE65280; a\000.f.g AAAA; x.f.g A`,
-	"g31":     `b\000.a0 A; x.a0 A`,
+	"g31":     `b\000.a0 A; x.a0 A; x.a0 DS`,
 }
 
 // pinnedQuestions are those of the zone, with DO and without.

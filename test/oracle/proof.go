@@ -147,7 +147,7 @@ func (p *prover) collect() denial {
 		}
 		return d
 	}
-	d := &nsec3Proof{apex: p.apex}
+	d := &nsec3Proof{apex: p.apex, exists: p.zone.exists}
 	for _, rr := range p.m.Ns {
 		if r, ok := rr.(*dns.NSEC3); ok {
 			hash, _, _ := strings.Cut(r.Hdr.Name, ".")

@@ -11,6 +11,7 @@ import (
 type nsec3Proof struct {
 	apex    labels
 	records []nsec3Record
+	exists  func(labels) bool // what is known of the zone besides
 }
 
 type nsec3Record struct {
@@ -77,10 +78,21 @@ func (d *nsec3Proof) nxdomain(name labels) error {
 	if err != nil {
 		return err
 	}
-	if d.cover(encloser.child("*")) == nil {
+	if d.cover(encloser.child("*")) == nil && !d.unprovable(name) {
 		return fmt.Errorf("no NSEC3 covers %s", encloser.child("*"))
 	}
 	return nil
+}
+
+// unprovable says that no NSEC3 of the zone can deny name, and that what there
+// is has been sent. The next closer name exists: it is an empty non-terminal
+// that opt-out leaves without an NSEC3 (section 7.1 with erratum 3441). The
+// wildcard at the closest provable encloser is then not that of name, but if it
+// exists it cannot be covered, as section 8.4 wants, and all that a server can
+// do is to show it.
+func (d *nsec3Proof) unprovable(name labels) bool {
+	encloser, next, err := d.encloser(name)
+	return err == nil && next.optOut && d.exists(name[:len(encloser)+1]) && d.match(encloser.child("*")) != nil
 }
 
 // nodata is sections 8.5 to 8.7.
@@ -92,7 +104,7 @@ func (d *nsec3Proof) nodata(name labels, qtype uint16) error {
 	if err != nil {
 		return err
 	}
-	if w := d.match(encloser.child("*")); w != nil {
+	if w := d.match(encloser.child("*")); w != nil && !d.unprovable(name) {
 		return lacks(w.types, qtype, false)
 	}
 	if next.optOut {

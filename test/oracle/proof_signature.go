@@ -111,11 +111,11 @@ func rrsets(section []dns.RR) []*rrset {
 	}
 	seen := map[string]bool{}
 	for _, rr := range section {
-		if text := canonicalText(rr); seen[text] {
+		text := canonicalText(rr)
+		if seen[text] {
 			continue // the loops of NSD and Knot repeat themselves, and DNAMEs in a chain
-		} else {
-			seen[text] = true
 		}
+		seen[text] = true
 		owner := fold(rr.Header().Name)
 		if sig, ok := rr.(*dns.RRSIG); ok {
 			s := get(owner, sig.TypeCovered)

@@ -77,7 +77,7 @@ func nsec3s(t *testing.T, optOut bool, ring map[string][]uint16, proof ...string
 	for i := range all.records {
 		all.records[i].next = all.records[(i+1)%len(all.records)].hash
 	}
-	d := &nsec3Proof{apex: all.apex}
+	d := &nsec3Proof{apex: all.apex, exists: func(l labels) bool { return l.equal(labelsOf("hid.w.test.")) }}
 	for _, name := range proof {
 		r := all.match(labelsOf(name))
 		if r == nil {
@@ -106,16 +106,20 @@ func TestNSEC3Proof(t *testing.T) {
 		qtype  uint16
 		proved bool
 	}{
-		"closest encloser, next closer, wildcard":    {false, []string{"test.", "b.test.", "*.test."}, "x.b.test.", 0, true},
-		"the name exists":                            {false, []string{"test.", "a.test.", "*.test."}, "a.test.", 0, false},
-		"no closest encloser":                        {false, []string{"b.test.", "*.test."}, "b.test.", 0, false},
-		"the closest encloser is a cut":              {false, []string{"cut.test.", "x.cut.test.", "*.cut.test."}, "x.cut.test.", 0, false},
-		"a match without the bit":                    {false, []string{"a.test."}, "a.test.", dns.TypeMX, true},
-		"a match with the bit":                       {false, []string{"a.test."}, "a.test.", dns.TypeA, false},
-		"wildcard without the type":                  {false, []string{"w.test.", "b.w.test.", "*.w.test."}, "b.w.test.", dns.TypeA, true},
-		"wildcard with the type":                     {false, []string{"w.test.", "b.w.test.", "*.w.test."}, "b.w.test.", dns.TypeTXT, false},
-		"no DS by opt-out":                           {true, []string{"test.", "u.test."}, "u.test.", dns.TypeDS, true},
-		"a gap without opt-out proves no missing DS": {false, []string{"test.", "u.test."}, "u.test.", dns.TypeDS, false},
+		"closest encloser, next closer, wildcard":                  {false, []string{"test.", "b.test.", "*.test."}, "x.b.test.", 0, true},
+		"the name exists":                                          {false, []string{"test.", "a.test.", "*.test."}, "a.test.", 0, false},
+		"no closest encloser":                                      {false, []string{"b.test.", "*.test."}, "b.test.", 0, false},
+		"the closest encloser is a cut":                            {false, []string{"cut.test.", "x.cut.test.", "*.cut.test."}, "x.cut.test.", 0, false},
+		"a match without the bit":                                  {false, []string{"a.test."}, "a.test.", dns.TypeMX, true},
+		"a match with the bit":                                     {false, []string{"a.test."}, "a.test.", dns.TypeA, false},
+		"wildcard without the type":                                {false, []string{"w.test.", "b.w.test.", "*.w.test."}, "b.w.test.", dns.TypeA, true},
+		"wildcard with the type":                                   {false, []string{"w.test.", "b.w.test.", "*.w.test."}, "b.w.test.", dns.TypeTXT, false},
+		"an empty non-terminal hid, the wildcard above it shown":   {true, []string{"w.test.", "hid.w.test.", "*.w.test."}, "x.hid.w.test.", 0, true},
+		"an empty non-terminal hid, the wildcard above it missing": {true, []string{"w.test.", "hid.w.test."}, "x.hid.w.test.", 0, false},
+		"nothing is hidden without opt-out":                        {false, []string{"w.test.", "hid.w.test.", "*.w.test."}, "x.hid.w.test.", 0, false},
+		"nothing is hidden, the wildcard applies":                  {true, []string{"w.test.", "b.w.test.", "*.w.test."}, "x.b.w.test.", 0, false},
+		"no DS by opt-out":                                         {true, []string{"test.", "u.test."}, "u.test.", dns.TypeDS, true},
+		"a gap without opt-out proves no missing DS":               {false, []string{"test.", "u.test."}, "u.test.", dns.TypeDS, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := nsec3s(t, c.optOut, ring, c.proof...)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/miekg/dns"
 )
 
 // Tally is what a run found.
@@ -59,6 +61,9 @@ func (t *Tally) judge(c *Case) {
 	if wrong := c.Zone.misspelt(c.Ours); wrong != nil {
 		t.fail(c, "spelling", strings.Join(wrong, "\n"))
 	}
+	if again := c.Ours.repeated(); again != nil {
+		t.fail(c, "repeated", strings.Join(again, "\n"))
+	}
 	t.note(c)
 }
 
@@ -71,10 +76,21 @@ func (c *Case) disproved(a *Answer) error {
 	return c.Zone.proven(c.Question, a.Msg)
 }
 
-// note counts what may differ: repeated records and the additional section.
+// unprovable says that ours shows all there is of a denial that no NSEC3 proves.
+func (c *Case) unprovable() bool {
+	if c.Zone.Denial != OptOut || !c.Question.DO || c.Ours.Msg == nil || find(c.Ours.Msg.Ns, dns.TypeSOA) == nil {
+		return false
+	}
+	p := c.prover(c.Ours)
+	end, _ := p.end()
+	d, isNSEC3 := p.collect().(*nsec3Proof)
+	return isNSEC3 && d.unprovable(end)
+}
+
+// note counts what may differ, the additional section, and what is not proved because nothing proves it.
 func (t *Tally) note(c *Case) {
-	if m := c.Ours.Msg; m != nil && len(m.Answer)+len(m.Ns) > len(c.Ours.Answer)+len(c.Ours.Authority) {
-		t.Notes["repeats a record"]++
+	if c.unprovable() {
+		t.Notes["denials that opt-out makes unprovable"]++
 	}
 	for i, p := range c.Peers {
 		if p != nil && slices.Equal(p.Additional, c.Ours.Additional) {

@@ -10,6 +10,7 @@ import (
 var tools = map[string]string{
 	"dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
 	"kzonesign": "knot-dnssecutils", "unbound": "unbound",
+	"ldns-verify-zone": "ldnsutils",
 }
 
 // requireTools skips the test where a tool is missing, and fails it in CI.

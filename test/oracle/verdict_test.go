@@ -61,12 +61,15 @@ func TestChoicesAreFewAndDefended(t *testing.T) {
 }
 
 func TestMisspelt(t *testing.T) {
-	z := &Zone{rdata: map[string]bool{}, foldedRdata: map[string]bool{}}
+	z := &Zone{Name: "test."}
+	z.forget()
 	if err := z.hold("www.test. 60 HTTPS 1 WwW.SvC.test. alpn=h2"); err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]int{
-		"WWW.test. 60 HTTPS 1 WwW.SvC.test. alpn=h2": 0,
+		"WwW.test. 60 HTTPS 1 WwW.SvC.test. alpn=h2": 1,
+		"www.test. 60 HTTPS 1 WwW.SvC.test. alpn=h2": 0,
+		"x.test. 60 HTTPS 1 WWW.SVC.test. alpn=h2":   0, // not there
 		"www.test. 60 HTTPS 1 www.svc.test. alpn=h2": 1,
 	} {
 		if got := len(z.misspelt(reply(t, dns.RcodeSuccess, text))); got != want {

@@ -50,6 +50,8 @@ type Zone struct {
 	rdata       map[string]bool     // type and RDATA, as spelt
 	foldedRdata map[string]bool     // and in lower case
 	addresses   map[string][]string // A and AAAA as text, by folded owner
+	names       map[string]bool     // what exists, folded; false for an empty non-terminal
+	owners      map[string]bool     // owner names as spelt
 }
 
 // Signed says whether answers from the zone can be validated.
@@ -94,8 +96,7 @@ func (z *Zone) read() error {
 		return err
 	}
 	defer f.Close()
-	z.rdata, z.foldedRdata = map[string]bool{}, map[string]bool{}
-	z.addresses = map[string][]string{}
+	z.forget()
 	p := dns.NewZoneParser(f, z.Name, z.File)
 	for rr, ok := p.Next(); ok; rr, ok = p.Next() {
 		if rr, err = fromWire(rr); err != nil {
@@ -122,8 +123,41 @@ func fromWire(rr dns.RR) (dns.RR, error) {
 	return again, err
 }
 
+// forget empties what remember fills.
+func (z *Zone) forget() {
+	z.rdata, z.foldedRdata = map[string]bool{}, map[string]bool{}
+	z.addresses, z.names, z.owners = map[string][]string{}, map[string]bool{}, map[string]bool{}
+}
+
+// exists says whether the zone has the name, be it as an empty non-terminal.
+func (z *Zone) exists(l labels) bool {
+	_, found := z.names[l.String()]
+	return found
+}
+
+// emptyWildcard says that the wildcard of a name that does not exist is an
+// empty non-terminal.
+func (z *Zone) emptyWildcard(l labels) bool {
+	if z.exists(l) {
+		return false
+	}
+	for apex := labelsOf(z.Name); l.below(apex) && !z.exists(l); {
+		l = l[:len(l)-1]
+	}
+	wildcard := l.child("*")
+	return z.exists(wildcard) && !z.names[wildcard.String()]
+}
+
 // remember indexes a record for what is looked up in answers.
 func (z *Zone) remember(rr dns.RR) {
+	z.owners[rr.Header().Name] = true
+	if !isNSEC3(rr) {
+		apex := labelsOf(z.Name)
+		for l := labelsOf(rr.Header().Name); l.below(apex) && !z.exists(l); l = l[:len(l)-1] {
+			z.names[l.String()] = false
+		}
+		z.names[fold(rr.Header().Name)] = true
+	}
 	if t := rr.Header().Rrtype; t == dns.TypeA || t == dns.TypeAAAA {
 		owner := fold(rr.Header().Name)
 		z.addresses[owner] = append(z.addresses[owner], canonicalText(rr))

@@ -108,11 +108,14 @@ func (s *search) addAddresses(name owner.Name, glueToo bool) {
 		return // hidden: the name is an alias
 	case at.stop == atCut && !glueToo:
 		return
-	case at.stop == atCut:
-		parts = Data // glue is not authoritative, and has no RRSIG
-	case !at.exists() && !at.emptyNonTerminal(key):
+	case at.exists():
+		name = s.spelled(name, at.node)
+	case at.stop == nothing && !at.emptyNonTerminal(key):
 		var wildcard [maxKey + 2]byte
 		node, _ = s.v.Get(owner.AppendWildcardKey(wildcard[:0], key[:at.encloser]))
+	}
+	if at.stop == atCut {
+		parts = Data // glue is not authoritative, and has no RRSIG
 	}
 	if node.IsZero() {
 		return

@@ -24,10 +24,8 @@ func (s *search) target(set zone.RRset) owner.Name {
 // goes with it, and the search starts again with the new name.
 func (s *search) substitute(at place) owner.Name {
 	set, _ := at.stopNode.RRset(dns.TypeDNAME)
-	redirected := ancestor(s.name, s.key, at.stopLen)
-	if !holds(s.res.Answer, redirected, dns.TypeDNAME) {
-		s.addAnswer(redirected, set, s.parts())
-	}
+	redirected := s.spelled(ancestor(s.name, s.key, at.stopLen), at.stopNode)
+	s.addAnswer(redirected, set, s.parts())
 	target := s.target(set)
 	if target == nil {
 		return nil

@@ -42,40 +42,30 @@ func findChain(v *zone.Version) (chain, bool) {
 		if set.Len() == 1 && !v.ApexNode().Has(dns.TypeNSEC) {
 			return c, true // nothing to choose from
 		}
-		if _, ok := c.match("", v.Apex()); ok {
+		if _, ok := c.find("", v.Apex()); ok {
 			return c, true
 		}
 	}
 	return chain{}, false
 }
 
-// match finds the record whose owner name is the hash of the name (RFC 5155 §1.3, "matching").
-func (c *chain) match(prefix string, name owner.Name) (zone.Node, bool) {
-	key := c.hash(prefix, name)
-	cursor := c.v.HashedCursor()
-	if !cursor.Seek(key[:]) {
-		return zone.Node{}, false
-	}
-	node := cursor.Node()
-	return node, bytes.Equal(node.Key(), key[:]) && c.holds(node)
-}
-
-// cover finds the record between whose owner name and next hashed owner name the hash of the name lies
-// (RFC 5155 §1.3, "covering"). The last record of the chain covers what is before the first.
-func (c *chain) cover(prefix string, name owner.Name) (zone.Node, bool) {
+// find finds the record that matches a name, whose owner name is the hash of it, or else the one that covers it
+// (RFC 5155 §1.3): the hash lies between its owner name and its next hashed owner name. The last record of the
+// chain covers what is before the first. Without any record the node is zero.
+func (c *chain) find(prefix string, name owner.Name) (node zone.Node, matches bool) {
 	key := c.hash(prefix, name)
 	cursor := c.v.HashedCursor()
 	if cursor.Seek(key[:]) {
-		if node := cursor.Node(); bytes.Equal(node.Key(), key[:]) && c.holds(node) {
-			return zone.Node{}, false
+		if node = cursor.Node(); bytes.Equal(node.Key(), key[:]) && c.holds(node) {
+			return node, true
 		}
 	}
 	for range searchSteps {
 		if !cursor.Prev() && !cursor.Last() {
 			break
 		}
-		if node := cursor.Node(); c.holds(node) {
-			return node, true
+		if node = cursor.Node(); c.holds(node) {
+			return node, false
 		}
 	}
 	return zone.Node{}, false

@@ -49,25 +49,26 @@ func (s *search) proveNoData(name owner.Name, key []byte) {
 	}
 }
 
-// proveNoName proves that neither the name nor a wildcard for it exists.
-func (s *search) proveNoName(at place) {
+// proveAbsent proves that the name does not exist, and that its closest encloser has no wildcard, or one that
+// does not own the type.
+func (s *search) proveAbsent(at place) {
 	if !s.q.DO {
 		return
 	}
 	switch s.denies() {
 	case denialNSEC:
-		// RFC 4035 §3.1.3.2: one NSEC that denies the name, and one that denies the wildcard; a single record
-		// may do both.
+		// RFC 4035 §3.1.3.2 and §3.1.3.4: one NSEC that denies the name, and one that denies the wildcard, or
+		// its type; a single record may do both.
 		var room [maxKey + 2]byte
 		s.nsecAtOrBefore(s.key)
 		s.nsecAtOrBefore(owner.AppendWildcardKey(room[:0], s.key[:at.encloser]))
 	case denialNSEC3:
-		s.nsec3NoName(at.encloser)
+		s.nsec3Absent(at.encloser)
 	}
 }
 
 // proveExpansion proves that no name is closer to QNAME than the wildcard that answered.
-func (s *search) proveExpansion(from *expansion) {
+func (s *search) proveExpansion(from *place) {
 	if from == nil || !s.q.DO {
 		return
 	}
@@ -75,35 +76,22 @@ func (s *search) proveExpansion(from *expansion) {
 	case denialNSEC:
 		s.nsecAtOrBefore(s.key) // RFC 4035 §3.1.3.3
 	case denialNSEC3:
-		s.nsec3NextCloser(from.at.encloser) // RFC 5155 §7.2.6
+		s.nsec3NextCloser(from.encloser) // RFC 5155 §7.2.6
 	}
 }
 
-// proveExpansionNoData proves that no name is closer than the wildcard, and that it does not own the type.
-func (s *search) proveExpansionNoData(from *expansion) {
-	if !s.q.DO {
+// addProof adds the NSEC or NSEC3 RRset of a node, if there is one, once. Its TTL is the stored one: RFC 9077 makes
+// it the signer's task to keep it at min(SOA TTL, MINIMUM).
+func (s *search) addProof(node zone.Node, rrtype uint16) {
+	if node.IsZero() {
 		return
 	}
-	switch s.denies() {
-	case denialNSEC:
-		// RFC 4035 §3.1.3.4.
-		s.nsecAtOrBefore(s.key)
-		s.nsecAtOrBefore(from.wildcard)
-	case denialNSEC3:
-		s.nsec3ExpansionNoData(from.at.encloser)
-	}
-}
-
-// addProof adds the NSEC or NSEC3 RRset of a node, once. Its TTL is the stored one: RFC 9077 makes it the
-// signer's task to keep it at min(SOA TTL, MINIMUM).
-func (s *search) addProof(node zone.Node, rrtype uint16) {
 	set, ok := node.RRset(rrtype)
 	if !ok {
 		return
 	}
 	start := len(s.names)
-	s.names = node.Owner(s.names, s.v.Apex())
-	name := owner.Name(s.names[start:len(s.names):len(s.names)])
+	name := s.ownerOf(node)
 	if holds(s.res.Authority, name, rrtype) {
 		s.names = s.names[:start]
 		return

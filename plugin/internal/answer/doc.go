@@ -17,6 +17,6 @@
 //	additional.go  step 6
 //	render.go      RRsets to [dns.RR], each a fresh copy, RDATA byte for byte
 //
-// Owner names in an answer are spelled as the question, the alias or the NS record that led there spells
-// them, as every server does that compresses names; those of SOA, NSEC and NSEC3 as the zone spells them.
+// Owner names in an answer are spelled as the zone spells them (RFC 4343 §4.1), whatever the question or the alias
+// that led there says; what a wildcard or a DNAME makes for a name is spelled as that name.
 package answer

@@ -7,34 +7,32 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// An expansion says that a node answers for a name that does not exist: it is the wildcard of the closest
-// encloser (RFC 4592 §3.3.1).
-type expansion struct {
-	at       place
-	wildcard []byte // its key
-}
-
-// found answers from a node: of the name itself, or of the wildcard that stands for it. It returns the
-// target if the node is an alias that is to be followed.
-func (s *search) found(node zone.Node, from *expansion) owner.Name {
+// found answers from a node: of the name itself, or of the wildcard that stands for it (RFC 4592 §3.3.1), when from
+// is the place of the name that does not exist. It returns the target if the node is an alias that is to be
+// followed.
+func (s *search) found(node zone.Node, from *place) owner.Name {
+	name := s.name
+	if from == nil {
+		name = s.spelled(name, node)
+	}
 	if s.q.Type == dns.TypeANY {
-		s.any(node, from)
+		s.any(name, node, from)
 		return nil
 	}
 	// RFC 1034 §4.3.2 step 3a: "If the data at the node is a CNAME, and QTYPE doesn't match CNAME, copy the
 	// CNAME RR into the answer section of the response, change QNAME to the canonical name in the CNAME RR,
 	// and go back to step 1."
 	if set, ok := node.RRset(dns.TypeCNAME); ok && followed(s.q.Type) {
-		s.addAnswer(s.name, set, s.parts())
+		s.addAnswer(name, set, s.parts())
 		s.proveExpansion(from)
 		return s.target(set)
 	}
 	if s.q.Type == dns.TypeRRSIG {
-		s.signatures(node, from)
+		s.signatures(name, node, from)
 		return nil
 	}
 	if set, ok := node.RRset(s.q.Type); ok {
-		s.addAnswer(s.name, set, s.parts())
+		s.addAnswer(name, set, s.parts())
 		s.proveExpansion(from)
 		s.nameservers()
 		return nil
@@ -50,14 +48,15 @@ func followed(qtype uint16) bool {
 }
 
 // signatures answers a question for RRSIG with all those at the name, as BIND and NSD do.
-func (s *search) signatures(node zone.Node, from *expansion) {
-	before := len(s.res.Answer)
+func (s *search) signatures(name owner.Name, node zone.Node, from *place) {
+	signed := false
 	for set := range node.RRsets() {
 		if set.SigLen() > 0 {
-			s.addAnswer(s.name, set, Sigs)
+			signed = true
+			s.addAnswer(name, set, Sigs)
 		}
 	}
-	if len(s.res.Answer) == before {
+	if !signed {
 		s.noRecords(from)
 		return
 	}
@@ -66,20 +65,30 @@ func (s *search) signatures(node zone.Node, from *expansion) {
 }
 
 // any answers a question for all types with one RRset, the one with the lowest type, as Knot does; NSD sends
-// a single RRset too.
+// a single RRset too. NSEC tells the client nothing that it asked for, and is sent only if nothing else is there.
 //
 // RFC 8482 §4.1 allows an answer with one RRset, or with any part of those that there are.
-func (s *search) any(node zone.Node, from *expansion) {
+func (s *search) any(name owner.Name, node zone.Node, from *place) {
+	var chosen zone.RRset
+	parts := Parts(0)
 	for set := range node.RRsets() {
-		parts := s.parts()
-		if set.Len() == 0 {
-			parts = Sigs // all that is left of an RRset is its RRSIGs
+		if set.Len() > 0 && set.Type != dns.TypeNSEC {
+			chosen, parts = set, s.parts()
+			break
 		}
-		s.addAnswer(s.name, set, parts)
-		s.proveExpansion(from)
+		if parts == 0 {
+			chosen, parts = set, s.parts()
+		}
+	}
+	if parts == 0 {
+		s.noRecords(from)
 		return
 	}
-	s.noRecords(from)
+	if chosen.Len() == 0 {
+		parts = Sigs // all that is left of an RRset is its RRSIGs
+	}
+	s.addAnswer(name, chosen, parts)
+	s.proveExpansion(from)
 }
 
 // wildcard answers for a name that does not exist, if its closest encloser has a wildcard.
@@ -90,13 +99,13 @@ func (s *search) any(node zone.Node, from *expansion) {
 // neither delegates nor redirects the names that it covers.
 func (s *search) wildcard(at place) owner.Name {
 	var room [maxKey + 2]byte
-	from := expansion{at, owner.AppendWildcardKey(room[:0], s.key[:at.encloser])}
-	source := s.neighbours(from.wildcard)
+	key := owner.AppendWildcardKey(room[:0], s.key[:at.encloser])
+	source := s.neighbours(key)
 	switch {
 	case source.exists():
-		return s.found(source.node, &from)
-	case source.emptyNonTerminal(from.wildcard):
-		s.noRecords(&from)
+		return s.found(source.node, &at)
+	case source.emptyNonTerminal(key):
+		s.noRecords(&at)
 	default:
 		s.noName(at)
 	}

@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"bytes"
+
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -72,7 +74,7 @@ func (s *search) step() owner.Name {
 	case at.exists():
 		return s.found(at.node, nil)
 	case at.emptyNonTerminal(key):
-		s.noData(at)
+		s.noData()
 	default:
 		return s.wildcard(at)
 	}
@@ -104,13 +106,43 @@ func (s *search) parts() Parts {
 	return Data
 }
 
+// addAnswer adds what is not there yet: a DNAME that redirected may be the answer as well, and no record is sent
+// twice (RFC 2181 §5).
 func (s *search) addAnswer(name owner.Name, set zone.RRset, parts Parts) {
+	for i := range s.res.Answer {
+		if r := &s.res.Answer[i]; r.Type() == set.Type && owner.Equal(r.Owner, name) {
+			parts &^= r.Parts
+		}
+	}
+	if parts == 0 {
+		return
+	}
 	s.res.Answer = append(s.res.Answer, Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
 }
 
 func (s *search) addAuthority(name owner.Name, set zone.RRset, parts Parts) {
 	s.res.Authority = append(s.res.Authority,
 		Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+}
+
+// spelled is the owner name of a node as the zone spells it; name is the same name, perhaps in another case. Mostly
+// both are in lower case, and it is name.
+//
+// RFC 4343 §4.1: output preserves the case of the zone; only compression against the question may lose it.
+func (s *search) spelled(name owner.Name, node zone.Node) owner.Name {
+	apex := s.v.Apex()
+	labels := len(name) - len(apex)
+	if !node.KeepsCase() && bytes.Equal(name[labels:], apex) && !name[:labels].HasUpper() {
+		return name
+	}
+	return s.ownerOf(node)
+}
+
+// ownerOf is the owner name of a node, in the memory of the search.
+func (s *search) ownerOf(node zone.Node) owner.Name {
+	start := len(s.names)
+	s.names = node.Owner(s.names, s.v.Apex())
+	return owner.Name(s.names[start:len(s.names):len(s.names)])
 }
 
 // ancestor is the part of the name that the first n octets of its key stand for.

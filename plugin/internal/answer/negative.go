@@ -10,11 +10,11 @@ import (
 func (s *search) noName(at place) {
 	s.res.Rcode = dns.RcodeNameError
 	s.negativeSOA()
-	s.proveNoName(at)
+	s.proveAbsent(at)
 }
 
 // noData is the answer at a name that exists without the type, empty non-terminals among them (RFC 2308 §2.2).
-func (s *search) noData(place) {
+func (s *search) noData() {
 	s.negativeSOA()
 	if s.q.DO {
 		s.proveNoData(s.name, s.key)
@@ -22,13 +22,13 @@ func (s *search) noData(place) {
 }
 
 // noRecords is NODATA at the name itself, or at the wildcard that stands for it.
-func (s *search) noRecords(from *expansion) {
+func (s *search) noRecords(from *place) {
 	if from == nil {
-		s.noData(place{})
+		s.noData()
 		return
 	}
 	s.negativeSOA()
-	s.proveExpansionNoData(from)
+	s.proveAbsent(*from)
 }
 
 // negativeSOA puts the SOA into the authority section.

@@ -14,7 +14,7 @@ func (s *search) referral(at place) {
 	if len(s.res.Answer) == 0 {
 		s.res.Authoritative = false
 	}
-	cut := ancestor(s.name, s.key, at.stopLen)
+	cut := s.spelled(ancestor(s.name, s.key, at.stopLen), at.stopNode)
 	ns, _ := at.stopNode.RRset(dns.TypeNS)
 	s.addAuthority(cut, ns, Data) // the child signs it, not we (RFC 4035 §2.2)
 	s.referred = len(s.res.Authority)

@@ -80,7 +80,7 @@ func TestExamplesOfRFC4035AppendixB(t *testing.T) {
 		{name: "88 glue is not answered with authority", qname: "ns1.a.example.", qtype: dns.TypeA, referral: true,
 			authority: []string{"a.example. NS"}},
 		{name: "103 case does not matter", qname: "NS1.eXample.", qtype: dns.TypeA,
-			answer: []string{"NS1.eXample. A"}, authority: []string{"example. NS"}},
+			answer: []string{"ns1.example. A"}, authority: []string{"example. NS"}},
 	})
 }
 
