@@ -61,7 +61,7 @@ func TestTheDefaultPortIsTheOneGiven(t *testing.T) {
 		Corefile: "example.org {\n bind 127.0.0.1\n whoami\n}\n# {{port}}",
 	})
 	_, port, _ := strings.Cut(s.Addr(), ":")
-	s = understudy.Start(t, understudy.Config{
+	understudy.Start(t, understudy.Config{
 		Corefile: "example.org {\n bind 127.0.0.1\n whoami\n}\n",
 		Args:     []string{"-dns.port", port},
 	})
