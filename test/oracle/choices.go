@@ -28,7 +28,7 @@ var choices = []choice{{
 	followsIntoZone,
 }, {
 	"a chain that the peers do not follow to its end",
-	"BIND stops after 12 links, and in a loop, with SERVFAIL, Knot after 5 and without proofs, NSD follows no alias for NSEC3; where no two agree ours goes to the end",
+	"BIND stops after 12 links, and in a loop, with SERVFAIL, Knot after 5 and without proofs, NSD follows no alias for NSEC3; where no two agree ours goes to the end, or takes one step where there is none",
 	"RFC 1034 section 4.3.2 step 3a",
 	followsToTheEnd,
 }, {
@@ -91,8 +91,9 @@ func followsIntoZone(c *Case) bool {
 		(c.Ours.key() == nsd.key() || c.Question.Type == dns.TypeNSEC3)
 }
 
-// followsToTheEnd: Knot's answer is the beginning of ours, no two peers agree,
-// and the chain is long or leads back into itself.
+// followsToTheEnd: no two peers agree, and the chain is long or leads back into
+// itself, so that Knot's answer is the beginning of ours; or it has no end, for
+// a DNAME leads below itself, and ours is the beginning of Knot's.
 func followsToTheEnd(c *Case) bool {
 	knot := c.Peers[2]
 	if c.agreed() != nil || knot == nil || knot.Msg == nil || len(knot.Authority) > 0 || c.Ours.Msg == nil {
@@ -100,7 +101,14 @@ func followsToTheEnd(c *Case) bool {
 	}
 	p := c.prover(c.Ours)
 	end, links := p.end()
-	return (links > 5 || p.alias(end) != nil) && includes(c.Ours.Answer, knot.Answer) && c.disproved(c.Ours) == nil
+	switch {
+	case c.disproved(c.Ours) != nil:
+		return false
+	case links > 5 || p.alias(end) != nil:
+		return includes(c.Ours.Answer, knot.Answer)
+	}
+	d, _ := find(c.Ours.Msg.Answer, dns.TypeDNAME).(*dns.DNAME)
+	return d != nil && labelsOf(d.Target).under(labelsOf(d.Hdr.Name)) && includes(knot.Answer, c.Ours.Answer)
 }
 
 // isWildcardNS: only NSD and Knot serve the zone, they disagree, and ours is

@@ -96,8 +96,7 @@ func serviceTarget(name, target owner.Name, data []byte) owner.Name {
 
 // addAddresses adds the A and AAAA RRsets of a name, if it is in the zone.
 func (s *search) addAddresses(name owner.Name, glueToo bool) {
-	var room [maxKey]byte
-	key, ok := owner.AppendKey(room[:0], name, s.v.Apex())
+	key, ok := owner.AppendKey(s.targetRoom[:0], name, s.v.Apex())
 	if !ok {
 		return
 	}
@@ -111,8 +110,7 @@ func (s *search) addAddresses(name owner.Name, glueToo bool) {
 	case at.exists():
 		name = s.spelled(name, at.node)
 	case at.stop == nothing && !at.emptyNonTerminal(key):
-		var wildcard [maxKey + 2]byte
-		node, _ = s.v.Get(owner.AppendWildcardKey(wildcard[:0], key[:at.encloser]))
+		node, _ = s.v.Get(owner.AppendWildcardKey(s.wildRoom[:0], key[:at.encloser]))
 	}
 	if at.stop == atCut {
 		parts = Data // glue is not authoritative, and has no RRSIG

@@ -59,9 +59,8 @@ func (s *search) proveAbsent(at place) {
 	case denialNSEC:
 		// RFC 4035 §3.1.3.2 and §3.1.3.4: one NSEC that denies the name, and one that denies the wildcard, or
 		// its type; a single record may do both.
-		var room [maxKey + 2]byte
 		s.nsecAtOrBefore(s.key)
-		s.nsecAtOrBefore(owner.AppendWildcardKey(room[:0], s.key[:at.encloser]))
+		s.nsecAtOrBefore(owner.AppendWildcardKey(s.wildRoom[:0], s.key[:at.encloser]))
 	case denialNSEC3:
 		s.nsec3Absent(at.encloser)
 	}

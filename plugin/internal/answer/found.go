@@ -98,8 +98,7 @@ func (s *search) any(name owner.Name, node zone.Node, from *place) {
 // wildcard that owns NS or DNAME is an ordinary name here: RFC 4592 §4.2 and §4.4 leave both undefined; as in NSD it
 // neither delegates nor redirects the names that it covers.
 func (s *search) wildcard(at place) owner.Name {
-	var room [maxKey + 2]byte
-	key := owner.AppendWildcardKey(room[:0], s.key[:at.encloser])
+	key := owner.AppendWildcardKey(s.wildRoom[:0], s.key[:at.encloser])
 	source := s.neighbours(key)
 	switch {
 	case source.exists():

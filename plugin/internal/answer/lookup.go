@@ -27,9 +27,12 @@ type search struct {
 	referred int // the position of the NS RRset of a referral in the authority section, plus one
 	denial   denial
 
-	keyRoom  [maxKey]byte
-	nameRoom [2 * owner.MaxName]byte
-	names    []byte // owner names made for this answer, one after the other
+	// Room for keys. A query's goroutine begins with a small stack: what is large lies here instead.
+	keyRoom    [maxKey]byte
+	targetRoom [maxKey]byte
+	wildRoom   [maxKey + 2]byte
+	nameRoom   [2 * owner.MaxName]byte
+	names      []byte // owner names made for this answer, one after the other
 }
 
 func (s *search) begin(v *zone.Version, q Query, res *Result) {
