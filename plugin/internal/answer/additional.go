@@ -20,7 +20,7 @@ const maxAdditional = 64
 func (s *search) additional() {
 	switch {
 	case s.referred > 0:
-		s.glue(s.res.Authority[s.referred-1])
+		s.glue(s.referred - 1)
 		return
 	case s.q.Type == dns.TypeANY:
 		return // with one RRset of several it is chance whether there is a target: no peer adds anything
@@ -33,9 +33,10 @@ func (s *search) additional() {
 	}
 }
 
-// glue adds the addresses of the nameservers of a delegation: first those at or below the cut, which the
+// glue adds the addresses of the nameservers of the delegation at a position of the authority section: first those at or below the cut, which the
 // client cannot find otherwise (RFC 9471 §2.1), then those elsewhere in the zone.
-func (s *search) glue(ns Record) {
+func (s *search) glue(at int) {
+	ns := &s.res.Authority[at]
 	for _, inDomain := range [...]bool{true, false} {
 		for data := range ns.Set.Data() {
 			target, ok := rdata.Target(data, dns.TypeNS)
@@ -100,7 +101,8 @@ func (s *search) addAddresses(name owner.Name, glueToo bool) {
 	if !ok {
 		return
 	}
-	at := s.locate(key)
+	at := &s.other
+	s.locate(key, at)
 	node, parts := at.node, s.parts()
 	switch {
 	case at.stop == atDNAME:
@@ -120,15 +122,14 @@ func (s *search) addAddresses(name owner.Name, glueToo bool) {
 	}
 	for _, rrtype := range [...]uint16{dns.TypeA, dns.TypeAAAA} {
 		if set, ok := node.RRset(rrtype); ok {
-			s.addAdditional(name, set, parts)
+			s.addAdditional(name, &set, parts)
 		}
 	}
 }
 
-func (s *search) addAdditional(name owner.Name, set zone.RRset, parts Parts) {
+func (s *search) addAdditional(name owner.Name, set *zone.RRset, parts Parts) {
 	if holds(s.res.Answer, name, set.Type) || holds(s.res.Additional, name, set.Type) {
 		return
 	}
-	s.res.Additional = append(s.res.Additional,
-		Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+	fill(&s.res.Additional, name, set, parts)
 }

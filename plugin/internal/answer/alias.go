@@ -22,10 +22,10 @@ func (s *search) target(set zone.RRset) owner.Name {
 // RFC 6672 §3.2 step 3: the DNAME goes into the answer section. If its target in place of its owner would make
 // QNAME too long, the RCODE is YXDOMAIN and the search ends. Otherwise a CNAME from the old name to the new one
 // goes with it, and the search starts again with the new name.
-func (s *search) substitute(at place) owner.Name {
+func (s *search) substitute(at *place) owner.Name {
 	set, _ := at.stopNode.RRset(dns.TypeDNAME)
 	redirected := s.spelled(ancestor(s.name, s.key, at.stopLen), at.stopNode)
-	s.addAnswer(redirected, set, s.parts())
+	s.addAnswer(redirected, &set, s.parts())
 	target := s.target(set)
 	if target == nil {
 		return nil
@@ -39,7 +39,7 @@ func (s *search) substitute(at place) owner.Name {
 	s.names = append(append(s.names, prefix...), target...)
 	next := owner.Name(s.names[start:len(s.names):len(s.names)])
 	// RFC 6672 §3.1: the CNAME has the TTL of the DNAME, and no RRSIG: validators check the DNAME's (§5.3.1).
-	s.res.Answer = append(s.res.Answer, Record{Owner: s.name, TTL: set.TTL, Parts: Data, Target: next})
+	fill(&s.res.Answer, s.name, &zone.RRset{TTL: set.TTL}, Data).Target = next
 	if s.q.Type == dns.TypeCNAME {
 		return nil // the synthesised record is what was asked for; so do BIND, NSD and Knot
 	}

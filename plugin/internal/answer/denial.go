@@ -51,7 +51,7 @@ func (s *search) proveNoData(name owner.Name, key []byte) {
 
 // proveAbsent proves that the name does not exist, and that its closest encloser has no wildcard, or one that
 // does not own the type.
-func (s *search) proveAbsent(at place) {
+func (s *search) proveAbsent(at *place) {
 	if !s.q.DO {
 		return
 	}
@@ -95,5 +95,5 @@ func (s *search) addProof(node zone.Node, rrtype uint16) {
 		s.names = s.names[:start]
 		return
 	}
-	s.addAuthority(name, set, Data|Sigs)
+	s.addAuthority(name, &set, Data|Sigs)
 }

@@ -29,20 +29,21 @@ type place struct {
 }
 
 // exists says that the name owns records.
-func (p place) exists() bool { return !p.node.IsZero() }
+func (p *place) exists() bool { return !p.node.IsZero() }
 
 // emptyNonTerminal says that the name exists only because names below it do (RFC 4592 §2.2.2).
-func (p place) emptyNonTerminal(key []byte) bool { return !p.exists() && p.encloser == len(key) }
+func (p *place) emptyNonTerminal(key []byte) bool { return !p.exists() && p.encloser == len(key) }
 
 // locate finds the place of a key. A cut or DNAME hides all that is below it, so the highest one counts.
-func (s *search) locate(key []byte) place {
+func (s *search) locate(key []byte, at *place) {
 	if len(key) == 0 {
-		return place{node: s.v.ApexNode()}
+		*at = place{node: s.v.ApexNode()}
+		return
 	}
-	at := s.neighbours(key)
+	s.neighbours(key, at)
 	if apex := s.v.ApexNode(); apex.Has(dns.TypeDNAME) {
 		at.stop, at.stopNode = atDNAME, apex
-		return at
+		return
 	}
 	for n := firstLabel(key, 0); n <= at.encloser; n = firstLabel(key, n) {
 		node := at.node
@@ -56,7 +57,6 @@ func (s *search) locate(key []byte) place {
 			break
 		}
 	}
-	return at
 }
 
 // stoppedBy checks a node on the way down; self says that it is the name itself.
@@ -78,20 +78,22 @@ func (p *place) stoppedBy(node zone.Node, n int, self bool) bool {
 
 // neighbours finds the name and its closest encloser, which is the longest ancestor that the name shares
 // with the name before or the name after it in canonical order.
-func (s *search) neighbours(key []byte) place {
+func (s *search) neighbours(key []byte, at *place) {
+	*at = place{}
 	c := s.v.Cursor()
 	encloser := 0
 	if c.Seek(key) {
 		next := c.Node()
 		if bytes.Equal(next.Key(), key) {
-			return place{node: next, encloser: len(key)}
+			at.node, at.encloser = next, len(key)
+			return
 		}
 		encloser = owner.CommonAncestor(key, next.Key())
 	}
 	if encloser < len(key) && c.Prev() {
 		encloser = max(encloser, owner.CommonAncestor(key, c.Node().Key()))
 	}
-	return place{encloser: encloser}
+	at.encloser = encloser
 }
 
 // firstLabel is the length of the key of the name one label below the first n octets of key.

@@ -23,7 +23,7 @@ func (s *search) found(node zone.Node, from *place) owner.Name {
 	// CNAME RR into the answer section of the response, change QNAME to the canonical name in the CNAME RR,
 	// and go back to step 1."
 	if set, ok := node.RRset(dns.TypeCNAME); ok && followed(s.q.Type) {
-		s.addAnswer(name, set, s.parts())
+		s.addAnswer(name, &set, s.parts())
 		s.proveExpansion(from)
 		return s.target(set)
 	}
@@ -32,7 +32,7 @@ func (s *search) found(node zone.Node, from *place) owner.Name {
 		return nil
 	}
 	if set, ok := node.RRset(s.q.Type); ok {
-		s.addAnswer(name, set, s.parts())
+		s.addAnswer(name, &set, s.parts())
 		s.proveExpansion(from)
 		s.nameservers()
 		return nil
@@ -53,7 +53,7 @@ func (s *search) signatures(name owner.Name, node zone.Node, from *place) {
 	for set := range node.RRsets() {
 		if set.SigLen() > 0 {
 			signed = true
-			s.addAnswer(name, set, Sigs)
+			s.addAnswer(name, &set, Sigs)
 		}
 	}
 	if !signed {
@@ -87,7 +87,7 @@ func (s *search) any(name owner.Name, node zone.Node, from *place) {
 	if chosen.Len() == 0 {
 		parts = Sigs // all that is left of an RRset is its RRSIGs
 	}
-	s.addAnswer(name, chosen, parts)
+	s.addAnswer(name, &chosen, parts)
 	s.proveExpansion(from)
 }
 
@@ -97,14 +97,15 @@ func (s *search) any(name owner.Name, node zone.Node, from *place) {
 // encloser. It may itself be an empty non-terminal, and then denies every type. A
 // wildcard that owns NS or DNAME is an ordinary name here: RFC 4592 §4.2 and §4.4 leave both undefined; as in NSD it
 // neither delegates nor redirects the names that it covers.
-func (s *search) wildcard(at place) owner.Name {
+func (s *search) wildcard(at *place) owner.Name {
 	key := owner.AppendWildcardKey(s.wildRoom[:0], s.key[:at.encloser])
-	source := s.neighbours(key)
+	source := &s.source
+	s.neighbours(key, source)
 	switch {
 	case source.exists():
-		return s.found(source.node, &at)
+		return s.found(source.node, at)
 	case source.emptyNonTerminal(key):
-		s.noRecords(&at)
+		s.noRecords(at)
 	default:
 		s.noName(at)
 	}
@@ -122,8 +123,7 @@ func (s *search) nameservers() {
 	if s.q.Minimal {
 		return
 	}
-	set, ok := s.v.ApexNode().RRset(dns.TypeNS)
-	if ok && !holds(s.res.Answer, s.v.Apex(), dns.TypeNS) {
+	if set := s.v.ApexNS(); set.Len() > 0 && !holds(s.res.Answer, s.v.Apex(), dns.TypeNS) {
 		s.addAuthority(s.v.Apex(), set, s.parts())
 	}
 }

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -24,6 +25,10 @@ type search struct {
 	name owner.Name // QNAME, then the target of each alias
 	key  []byte     // the sort key of name
 
+	at     place // of name
+	source place // of the wildcard that may stand for it
+	other  place // of a name whose addresses are added
+
 	referred int // the position of the NS RRset of a referral in the authority section, plus one
 	denial   denial
 
@@ -42,6 +47,7 @@ func (s *search) begin(v *zone.Version, q Query, res *Result) {
 
 func (s *search) end() {
 	s.v, s.q, s.res, s.name, s.key, s.names = nil, Query{}, nil, nil, nil, nil
+	s.at, s.source, s.other = place{}, place{}, place{}
 	s.referred, s.denial = 0, denial{}
 }
 
@@ -68,7 +74,8 @@ func (s *search) step() owner.Name {
 		return nil
 	}
 	s.key = key
-	at := s.locate(key)
+	at := &s.at
+	s.locate(key, at)
 	switch {
 	case at.stop == atCut && !s.parentSide(at):
 		s.referral(at)
@@ -85,7 +92,7 @@ func (s *search) step() owner.Name {
 }
 
 // parentSide says that the question is for the DS at the cut, which the parent has (RFC 4035 §3.1.4.1).
-func (s *search) parentSide(at place) bool {
+func (s *search) parentSide(at *place) bool {
 	return s.q.Type == dns.TypeDS && at.stopLen == len(s.key)
 }
 
@@ -111,7 +118,7 @@ func (s *search) parts() Parts {
 
 // addAnswer adds what is not there yet: a DNAME that redirected may be the answer as well, and no record is sent
 // twice (RFC 2181 §5).
-func (s *search) addAnswer(name owner.Name, set zone.RRset, parts Parts) {
+func (s *search) addAnswer(name owner.Name, set *zone.RRset, parts Parts) {
 	for i := range s.res.Answer {
 		if r := &s.res.Answer[i]; r.Type() == set.Type && owner.Equal(r.Owner, name) {
 			parts &^= r.Parts
@@ -120,12 +127,22 @@ func (s *search) addAnswer(name owner.Name, set zone.RRset, parts Parts) {
 	if parts == 0 {
 		return
 	}
-	s.res.Answer = append(s.res.Answer, Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+	fill(&s.res.Answer, name, set, parts)
 }
 
-func (s *search) addAuthority(name owner.Name, set zone.RRset, parts Parts) {
-	s.res.Authority = append(s.res.Authority,
-		Record{Owner: name, Set: set, TTL: set.TTL, SigTTL: set.SigTTL, Parts: parts})
+// fill adds a record to a section, in place: a query's goroutine begins with a small stack, and a Record is large.
+func fill(section *[]Record, name owner.Name, set *zone.RRset, parts Parts) *Record {
+	if len(*section) == cap(*section) {
+		*section = slices.Grow(*section, 1)
+	}
+	*section = (*section)[:len(*section)+1]
+	r := &(*section)[len(*section)-1]
+	r.Owner, r.Set, r.TTL, r.SigTTL, r.Parts, r.Target = name, *set, set.TTL, set.SigTTL, parts, nil
+	return r
+}
+
+func (s *search) addAuthority(name owner.Name, set *zone.RRset, parts Parts) {
+	fill(&s.res.Authority, name, set, parts)
 }
 
 // spelled is the owner name of a node as the zone spells it; name is the same name, perhaps in another case. Mostly

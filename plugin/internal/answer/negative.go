@@ -7,7 +7,7 @@ import (
 // noName is NXDOMAIN: neither the name nor a wildcard for it exists.
 //
 // RFC 6604 §3: behind a chain of aliases the RCODE is that of the last name.
-func (s *search) noName(at place) {
+func (s *search) noName(at *place) {
 	s.res.Rcode = dns.RcodeNameError
 	s.negativeSOA()
 	s.proveAbsent(at)
@@ -28,7 +28,7 @@ func (s *search) noRecords(from *place) {
 		return
 	}
 	s.negativeSOA()
-	s.proveAbsent(*from)
+	s.proveAbsent(from)
 }
 
 // negativeSOA puts the SOA into the authority section.
@@ -36,11 +36,7 @@ func (s *search) noRecords(from *place) {
 // RFC 2308 §3: its TTL is the lower one of its MINIMUM field and its own TTL. BIND, NSD and Knot give its RRSIG
 // the same TTL (RFC 4034 §3).
 func (s *search) negativeSOA() {
-	set, ok := s.v.ApexNode().RRset(dns.TypeSOA)
-	if !ok {
-		return
-	}
-	ttl := min(set.TTL, s.v.SOA().Minimum)
-	s.res.Authority = append(s.res.Authority,
-		Record{Owner: s.v.Apex(), Set: set, TTL: ttl, SigTTL: min(set.SigTTL, ttl), Parts: s.parts()})
+	r := fill(&s.res.Authority, s.v.Apex(), s.v.ApexSOA(), s.parts())
+	r.TTL = min(r.TTL, s.v.Minimum())
+	r.SigTTL = min(r.SigTTL, r.TTL)
 }

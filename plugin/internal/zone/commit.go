@@ -45,13 +45,14 @@ func (v *Version) finish() error {
 	if v.apexAt, ok = v.names.get(nil); !ok {
 		return ErrSOA
 	}
-	set, _ := v.apexAt.RRset(dns.TypeSOA)
-	if set.Len() != 1 {
+	v.apexSOA, _ = v.apexAt.RRset(dns.TypeSOA)
+	v.apexNS, _ = v.apexAt.RRset(dns.TypeNS)
+	if v.apexSOA.Len() != 1 {
 		return ErrSOA
 	}
 	v.apex = v.apexAt.Owner(nil, v.apex)
 	var err error
-	v.soa, err = ParseSOA(RR{v.apex, dns.TypeSOA, set.TTL, set.First()})
+	v.soa, err = ParseSOA(v.SOARecord())
 	return err
 }
 

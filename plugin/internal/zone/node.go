@@ -40,6 +40,26 @@ func (n Node) setsData() []byte { return n.data[1+int(n.data[0]):] }
 
 // RRset finds the RRset of a type. One that has only RRSIGs is not found.
 func (n Node) RRset(rrtype uint16) (RRset, bool) {
+	data, used := n.find(rrtype)
+	if data == nil {
+		return RRset{}, false
+	}
+	set := decodeRRset(data, used)
+	return set, set.count > 0
+}
+
+// Has says whether the name owns records of the type.
+func (n Node) Has(rrtype uint16) bool {
+	data, used := n.find(rrtype)
+	if data == nil {
+		return false
+	}
+	counts, _ := binary.Uvarint(data[6+used:])
+	return counts>>1 > 0
+}
+
+// find is the encoded RRset of a type, and how many octets its length takes; nil if there is none.
+func (n Node) find(rrtype uint16) (set []byte, lengthOctets int) {
 	for data := n.setsData(); len(data) > 0; {
 		t := binary.BigEndian.Uint16(data)
 		if t > rrtype {
@@ -48,18 +68,11 @@ func (n Node) RRset(rrtype uint16) (RRset, bool) {
 		length, used := binary.Uvarint(data[6:])
 		end := 6 + used + int(length)
 		if t == rrtype {
-			set := decodeRRset(data[:end], used)
-			return set, set.count > 0
+			return data[:end], used
 		}
 		data = data[end:]
 	}
-	return RRset{}, false
-}
-
-// Has says whether the name owns records of the type.
-func (n Node) Has(rrtype uint16) bool {
-	_, ok := n.RRset(rrtype)
-	return ok
+	return nil, 0
 }
 
 // IsZero says that there is no such name.

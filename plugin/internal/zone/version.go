@@ -17,6 +17,8 @@ type Version struct {
 	hashed  tree // NSEC3 and the RRSIGs over it
 	soa     SOA
 	apexAt  Node
+	apexSOA RRset
+	apexNS  RRset // without records when there are none
 	hash    SetHash
 	records int
 }
@@ -32,9 +34,17 @@ func (v *Version) SOA() SOA { return v.soa }
 
 // SOARecord is the SOA record itself.
 func (v *Version) SOARecord() RR {
-	set, _ := v.apexAt.RRset(dns.TypeSOA)
-	return RR{v.apex, dns.TypeSOA, set.TTL, set.First()}
+	return RR{v.apex, dns.TypeSOA, v.apexSOA.TTL, v.apexSOA.First()}
 }
+
+// Minimum is the MINIMUM field of the SOA: how long a negative answer may be kept, in seconds (RFC 2308 §4).
+func (v *Version) Minimum() uint32 { return v.soa.Minimum }
+
+// ApexSOA is the SOA RRset; it must not be changed.
+func (v *Version) ApexSOA() *RRset { return &v.apexSOA }
+
+// ApexNS is the zone's NS RRset; it has no records if the zone has none. It must not be changed.
+func (v *Version) ApexNS() *RRset { return &v.apexNS }
 
 // ApexNode is the apex with its RRsets.
 func (v *Version) ApexNode() Node { return v.apexAt }
