@@ -52,7 +52,7 @@ lint:
 peers: ## install knotd, named, nsd and the tools that the tests use
 	@./.ci/peers
 
-bench: build ## measure beside stock secondary, in one run
+bench: peers build ## measure beside stock secondary, in one run
 	$(GO) run ./test/bench -ours ./$(BINARY) $(BENCHFLAGS)
 
 fuzz: ## every fuzz target for FUZZTIME

@@ -153,7 +153,7 @@ func (e *engine) commit(p *Plugin) {
 
 func samePrimaries(a, b *refresh.Config) bool {
 	return slices.EqualFunc(a.Primaries, b.Primaries, func(p, q xfr.Primary) bool {
-		return p.Addr == q.Addr && (p.Key == nil) == (q.Key == nil) && (p.Key == nil || p.Key.String() == q.Key.String())
+		return p.Addr == q.Addr && sameKey(p.Key, q.Key)
 	})
 }
 

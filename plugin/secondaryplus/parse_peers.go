@@ -34,12 +34,22 @@ func (s *stanza) transfer() error {
 		if err != nil {
 			return s.Errf("a primary is an IP address with or without a port, not '%s'", arg)
 		}
-		if slices.ContainsFunc(s.config.primaries, func(p xfr.Primary) bool { return p.Addr == addr }) {
-			return s.Errf("primary %s is given twice", addr)
+		at := slices.IndexFunc(s.config.primaries, func(p xfr.Primary) bool { return p.Addr == addr })
+		switch {
+		case at < 0:
+			s.config.primaries = append(s.config.primaries, xfr.Primary{Addr: addr, Key: key})
+		case !sameKey(s.config.primaries[at].Key, key):
+			return s.Errf("primary %s is given twice, with different keys", addr)
 		}
-		s.config.primaries = append(s.config.primaries, xfr.Primary{Addr: addr, Key: key})
 	}
 	return nil
+}
+
+func sameKey(a, b *xfr.Key) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.String() == b.String() // its name and algorithm; the secret goes with the name
 }
 
 // splitKey parts `ADDRESS... key NAME [ALGORITHM]`; keyArgs is nil when there is no key.

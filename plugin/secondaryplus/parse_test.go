@@ -92,7 +92,7 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 		{"transfer from everywhere", "transfer from *", "a primary is an IP address with or without a port, not '*'"},
 		{"transfer from a name", "transfer from ns1.example.org", "not 'ns1.example.org'"},
 		{"a primary with port 0", "transfer from 192.0.2.1:0", "not '192.0.2.1:0'"},
-		{"the same primary twice", "transfer from 192.0.2.1\n transfer from 192.0.2.1:53", "Testfile:3 - Error during parsing: primary 192.0.2.1:53 is given twice"},
+		{"the same primary with and without a key", "transfer from 192.0.2.1\n transfer from 192.0.2.1:53 key key.example.", "Testfile:3 - Error during parsing: primary 192.0.2.1:53 is given twice, with different keys"},
 		{"a key that is not defined", "transfer from 192.0.2.1 key other.", "key 'other.' is not defined"},
 		{"a key without a name", "transfer from 192.0.2.1 key", "a key is given as 'key NAME [ALGORITHM]'"},
 		{"an unknown algorithm", "transfer from 192.0.2.1 key key.example. hmac-md4", `unknown algorithm "hmac-md4"`},
@@ -122,6 +122,13 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "Testfile:") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
+	}
+}
+
+func TestAPrimaryGivenTwiceIsOnePrimary(t *testing.T) {
+	configs, err := parseText(t, "secondaryplus example.org {\n transfer from 192.0.2.1 192.0.2.2\n transfer from 192.0.2.1:53\n}")
+	if err != nil || len(configs[0].primaries) != 2 {
+		t.Errorf("%v, %v", configs, err)
 	}
 }
 
