@@ -36,8 +36,8 @@ type moment struct {
 	failed     int
 }
 
-// now waits until the log tells of the version that is served: it is published
-// first, then counted, then logged.
+// now waits until our log tells of the version that is served (it is published
+// first, then counted, then logged), and the primary's of what it sent.
 func (w *pair) now(t testing.TB) moment {
 	t.Helper()
 	serial, err := ask.Serial(w.ours.Addr(), w.zone.Name)
@@ -45,27 +45,33 @@ func (w *pair) now(t testing.TB) moment {
 		t.Fatal(err)
 	}
 	w.ours.WaitLog(t, fmt.Sprintf(`%s: serial %d .*by `, regexp.QuoteMeta(w.zone.Name), serial))
-	return moment{
-		w.primary.Mark(), w.ours.Mark(),
-		transferred(t, w.ours, w.zone.Name, "axfr") + transferred(t, w.ours, w.zone.Name, "axfr-style-ixfr"),
-		transferred(t, w.ours, w.zone.Name, "ixfr"), failed(t, w.ours, w.zone.Name),
+	m := moment{
+		ownLogged: w.ours.Mark(),
+		axfr:      transferred(t, w.ours, w.zone.Name, "axfr") + transferred(t, w.ours, w.zone.Name, "axfr-style-ixfr"),
+		ixfr:      transferred(t, w.ours, w.zone.Name, "ixfr"),
+		failed:    failed(t, w.ours, w.zone.Name),
 	}
+	ask.Until(t, "the primary's log tells of each transfer", func() error {
+		if n := len(w.primary.Transfers(w.zone.Name)); n < m.axfr+m.ixfr {
+			return fmt.Errorf("of %d only", n)
+		}
+		return nil
+	})
+	m.logged = w.primary.Mark()
+	return m
 }
 
 // wantOnlyIXFR has the primary, our metrics and our log say that since m there
 // were IXFRs that brought the primary's present serial, and no AXFR.
 func (w *pair) wantOnlyIXFR(t testing.TB, m moment) {
 	t.Helper()
-	list := w.primary.TransfersSince(m.logged, w.zone.Name)
-	for _, x := range list {
+	w.primary.WaitTransfer(t, m.logged, w.zone.Name, "IXFR")
+	now := w.now(t)
+	for _, x := range w.primary.TransfersSince(m.logged, w.zone.Name) {
 		if x.Style != "IXFR" {
 			t.Errorf("the primary sent an %s: %s", x.Style, x.Line)
 		}
 	}
-	if len(list) == 0 {
-		t.Error("the primary logged no transfer")
-	}
-	now := w.now(t)
 	if now.axfr != m.axfr || now.failed != m.failed || now.ixfr <= m.ixfr {
 		t.Errorf("transfers: AXFR %d -> %d, IXFR %d -> %d, failed %d -> %d", m.axfr, now.axfr, m.ixfr, now.ixfr, m.failed, now.failed)
 	}
