@@ -1,0 +1,40 @@
+package secondaryplus
+
+import (
+	"testing"
+
+	"github.com/coredns/caddy"
+)
+
+// Whatever a Corefile says, it is either refused or makes zones that have primaries and sane bounds.
+func FuzzCorefile(f *testing.F) {
+	f.Add("secondaryplus example.org 10.0.0.0/8 {\n transfer from 192.0.2.1 [2001:db8::1]:5353 key key.example. hmac-sha512\n}")
+	f.Add("secondaryplus {\n transfer from 192.0.2.1\n notify deny 192.0.2.0/24 * key key.example\n refresh 1s 2s\n limit size 4GiB\n limit rate 1kB/s\n}")
+	f.Add("secondaryplus \"a b\\000c\" {\n transfer from ::ffff:192.0.2.1\n source ::1 127.0.0.1\n ixfr off\n fallthrough example.org\n}")
+	f.Fuzz(func(t *testing.T, text string) {
+		c := caddy.NewTestController("dns", text)
+		c.ServerBlockKeys = []string{"dns://block.example.:53"}
+		configs, err := parse(c, testSecrets)
+		if err != nil {
+			return
+		}
+		for _, c := range configs {
+			l := c.limits
+			if len(c.zones) == 0 || len(c.primaries) == 0 || l.Records <= 0 || l.Octets <= 0 || l.Rate <= 0 || l.Time <= 0 || l.Idle <= 0 || l.Connect <= 0 {
+				t.Fatalf("accepted: %+v", c)
+			}
+			for _, r := range []struct{ Min, Max int64 }{
+				{int64(c.clamps.Refresh.Min), int64(c.clamps.Refresh.Max)},
+				{int64(c.clamps.Retry.Min), int64(c.clamps.Retry.Max)},
+				{int64(c.clamps.Expire.Min), int64(c.clamps.Expire.Max)},
+			} {
+				if r.Min <= 0 || r.Min > r.Max {
+					t.Fatalf("accepted clamps %+v", c.clamps)
+				}
+			}
+		}
+		if _, err := newPlugin(configs); err != nil {
+			return // the same zone twice
+		}
+	})
+}
