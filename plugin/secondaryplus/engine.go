@@ -85,6 +85,7 @@ func (e *engine) attach(p *Plugin) {
 		s.member = m
 		m.holders[p] = struct{}{}
 	}
+	p.attached = true
 	if p.transfer != nil {
 		p.downward = newDownward(p.transfer)
 	}
@@ -170,6 +171,10 @@ func (e *engine) abandon() {
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
 func (e *engine) detach(p *Plugin) {
 	e.mu.Lock()
+	if !p.attached {
+		e.mu.Unlock()
+		return
+	}
 	for _, next := range e.staged {
 		if next != p {
 			e.commit(next)
@@ -191,10 +196,8 @@ func (e *engine) detach(p *Plugin) {
 // leave takes instances off their zones and returns the zones that are left without any.
 func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
 	for _, p := range plugins {
+		p.attached = false
 		for _, s := range p.order {
-			if s.member == nil {
-				continue
-			}
 			delete(s.member.holders, p)
 			if len(s.member.holders) == 0 {
 				e.forget(s.member)

@@ -76,6 +76,21 @@ func TestAFailedReloadChangesNothing(t *testing.T) {
 	e.detach(again)
 }
 
+func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
+	e := newEngine()
+	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
+	old.first = true
+	e.attach(old)
+	e.attach(next)
+	e.detach(old)
+	e.detach(old)
+	if len(e.members) != 1 || primaryPort(next) != 2 {
+		t.Fatal("the zone of the new instance is gone")
+	}
+	e.detach(next)
+	e.detach(instance(t, "k", stanzaA)) // one that was never started
+}
+
 func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "k", stanzaC), instance(t, "k", stanzaD)

@@ -28,6 +28,7 @@ type Plugin struct {
 	key, view string // with the zone's name they identify a zone over reloads
 	first     bool   // part of the first start, not of a reload
 	siblings  *siblings
+	attached  bool // to the engine; guarded by engine.mu
 	downward  *downward
 }
 

@@ -41,7 +41,14 @@ func setup(c *caddy.Controller) error {
 		process.attach(p)
 		return nil
 	})
-	c.OnRestartFailed(func() error { process.abandon(); return nil })
+	c.OnRestartFailed(func() error {
+		if p.siblings.running() {
+			process.abandon()
+		} else {
+			process.detach(p)
+		}
+		return nil
+	})
 	c.OnShutdown(func() error { process.detach(p); return nil })
 
 	site.AddPlugin(func(next plugin.Handler) plugin.Handler {
@@ -53,6 +60,20 @@ func setup(c *caddy.Controller) error {
 
 // siblingsKey is where an instance of CoreDNS keeps its plugins of this kind.
 type siblingsKey struct{}
+
+// running says whether the instance is still one of CoreDNS's. A restart "fails" also when the new instance
+// serves already and the shutdown of some plugin of the old one returned an error.
+func (s *siblings) running() bool {
+	for _, instance := range caddy.Instances() {
+		instance.StorageMu.RLock()
+		own := instance.Storage[siblingsKey{}]
+		instance.StorageMu.RUnlock()
+		if own == s {
+			return true
+		}
+	}
+	return false
+}
 
 func siblingsOf(c *caddy.Controller, p *Plugin) *siblings {
 	s, ok := c.Get(siblingsKey{}).(*siblings)
