@@ -179,7 +179,7 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	if fetched.Version == nil {
 		return c.alone(p, o)
 	}
-	c.zone.data.Publish(fetched.Version)
+	c.zone.data.Publish(fetched.Version, fetched.Delta, c.config.Room)
 	c.zone.source = p.Addr
 	c.fetchedFrom(p.Addr, time.Now())
 	c.saw(p.Addr, fetched.Version.Serial())

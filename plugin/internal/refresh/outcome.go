@@ -72,7 +72,8 @@ type Hint struct {
 type Report struct {
 	Primaries []primary.View
 	Pinned    netip.AddrPort
-	Last      Outcome // without the Version and the Delta
+	Source    netip.AddrPort // where the version Last.New came from
+	Last      Outcome        // without the Version and the Delta
 	At        time.Time
 }
 

@@ -40,7 +40,7 @@ func (c *cycle) report(o Outcome) *Report {
 		c.views = c.zone.Report().Primaries
 	}
 	o.Fetched.Version, o.Fetched.Delta = nil, nil // a report must not keep a whole zone in memory
-	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Last: o, At: time.Now()}
+	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: o, At: time.Now()}
 }
 
 // settle is the lease after a cycle. It is stored under s.mu, because the end of the old lease may be

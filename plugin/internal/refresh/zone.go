@@ -20,6 +20,7 @@ type Config struct {
 	Fetcher   Fetcher
 	IXFR      bool
 	Clamps    timers.Clamps
+	Room      zone.Room // for the Deltas that are kept
 }
 
 // Fetcher asks primaries; an *xfr.Client is one. Both methods return soon after ctx ends, and
@@ -92,6 +93,9 @@ func (z *Zone) Config() *Config { return z.config.Load() }
 
 // Current is the Version served now, nil when the zone was never loaded. It may be expired: see Expired.
 func (z *Zone) Current() *zone.Version { return z.data.Current() }
+
+// Published is the Version served now with the Deltas that led to it.
+func (z *Zone) Published() zone.Published { return z.data.Published() }
 
 // Expired says that the lease ran out (RFC 1034 §4.3.5).
 func (z *Zone) Expired() bool { return z.expired.Load() }

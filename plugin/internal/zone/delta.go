@@ -23,18 +23,20 @@ type Delta struct {
 	limit int
 }
 
-// SerialSOA is one end of a Delta: the serial, and the SOA record in uncompressed wire form.
+// SerialSOA is one end of a Delta: the serial, the SOA record in uncompressed wire form, and the set hash of
+// the whole version.
 type SerialSOA struct {
 	Serial serial.Serial
 	Record []byte
+	Hash   SetHash
 }
 
 // minDeltaLimit is the room in octets that a Delta may always take, however small the zone.
 const minDeltaLimit = 1 << 16
 
 func (d *Delta) bind(from, to *Version) {
-	d.From = SerialSOA{from.Serial(), from.SOARecord().AppendWire(nil)}
-	d.To = SerialSOA{to.Serial(), to.SOARecord().AppendWire(nil)}
+	d.From = SerialSOA{from.Serial(), from.SOARecord().AppendWire(nil), from.hash}
+	d.To = SerialSOA{to.Serial(), to.SOARecord().AppendWire(nil), to.hash}
 }
 
 // change notes that a name was one thing and is another; either may be zero. The RRsets of both come in

@@ -2,6 +2,7 @@ package zone
 
 import (
 	"encoding/binary"
+	"iter"
 
 	"github.com/miekg/dns"
 
@@ -49,4 +50,36 @@ func ParseSOA(rr RR) (SOA, error) {
 		Minimum: binary.BigEndian.Uint32(n[16:]),
 		TTL:     rr.TTL,
 	}, nil
+}
+
+// Records yields records that lie back to back in uncompressed wire form, as those of a Delta do. Their slices
+// point into wire. It ends early, and says so with an error, where wire is not well-formed.
+func Records(wire []byte) iter.Seq2[RR, error] {
+	return func(yield func(RR, error) bool) {
+		for len(wire) > 0 {
+			rr, rest, err := cutRecord(wire)
+			if !yield(rr, err) || err != nil {
+				return
+			}
+			wire = rest
+		}
+	}
+}
+
+// fixedFields are type, class, TTL and RDLENGTH.
+const fixedFields = 10
+
+func cutRecord(wire []byte) (rr RR, rest []byte, err error) {
+	n, err := owner.Len(wire)
+	if err != nil || len(wire) < n+fixedFields {
+		return RR{}, nil, rdata.ErrMalformed
+	}
+	fixed := wire[n:]
+	size := int(binary.BigEndian.Uint16(fixed[8:]))
+	if len(fixed) < fixedFields+size {
+		return RR{}, nil, rdata.ErrMalformed
+	}
+	rr = RR{Owner: owner.Name(wire[:n]), Type: binary.BigEndian.Uint16(fixed), TTL: binary.BigEndian.Uint32(fixed[4:])}
+	rr.Data = fixed[fixedFields : fixedFields+size : fixedFields+size]
+	return rr, fixed[fixedFields+size:], nil
 }

@@ -2,7 +2,6 @@ package zone
 
 import (
 	"iter"
-	"sync/atomic"
 
 	"github.com/miekg/dns"
 
@@ -89,12 +88,3 @@ func (v *Version) All() iter.Seq[RR] {
 		}
 	}
 }
-
-// Zone is the cell that readers share: the Version served now, or nil when none was ever loaded.
-type Zone struct{ current atomic.Pointer[Version] }
-
-// Current is the Version served now, or nil.
-func (z *Zone) Current() *Version { return z.current.Load() }
-
-// Publish makes v the Version that is served. There is one publisher a zone at a time: its refresh.
-func (z *Zone) Publish(v *Version) { z.current.Store(v) }
