@@ -13,10 +13,11 @@ VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS    := -s -w -X github.com/coredns/coredns/coremain.GitCommit=$(VERSION)
 PURE       := ./plugin/internal/...
 FACES      := ./plugin/secondaryplus/... ./coredns-build/...
-SYSTEM     := ./test/...
+SYSTEM      = $$($(GO) list ./test/... | grep -v -e /test/addin -e /test/image)
 FUZZTIME   ?= 30s
+IMAGE      ?= understudy:$(VERSION)
 
-.PHONY: run build test unit system check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system addin image image-test check lint fmt peers bench fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -32,7 +33,7 @@ run: build ## build, and start the quickstart
 build: ## the binary, ./coredns
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BINARY) ./coredns-build
 
-test: peers check unit system ## everything that must pass
+test: peers check unit system addin image-test ## everything that must pass
 
 check: fmt lint ## formatting, vet, linter
 	$(GO) vet ./...
@@ -42,6 +43,15 @@ unit: ## the packages, with the race detector
 
 system: build ## real peers through the front door
 	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -p 1 -timeout 20m $(SYSTEM)
+
+addin: ## our plugins added to a pristine CoreDNS
+	$(GO) test -timeout 20m ./test/addin
+
+image: build ## the container image, IMAGE=name:tag
+	coredns-build/image $(BINARY) $(IMAGE)
+
+image-test: build
+	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test ./test/image
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }

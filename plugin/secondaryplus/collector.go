@@ -32,6 +32,8 @@ var (
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
+	savedDesc      = desc("zone_saved_serial", "Serial that a restart would find on disk.", "zone", "server")
+	journalDesc    = desc("journal_errors_total", "Attempts to save the zone on disk that failed.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -41,7 +43,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, unansweredDesc, savedDesc, journalDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -123,6 +125,10 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 	for result, name := range notifyResultNames {
 		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)
 	}
+	if saved := m.savedSerial.Load(); saved != 0 {
+		out <- gauge(savedDesc, float64(uint32(saved)), zone, server)
+	}
+	out <- counter(journalDesc, m.journalErrors.Load(), zone, server)
 	out <- counter(unansweredDesc, m.unansweredQueries.Load(), zone, server)
 }
 

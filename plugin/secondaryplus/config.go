@@ -5,6 +5,7 @@ import (
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
@@ -21,6 +22,8 @@ type config struct {
 	source4, source6 netip.Addr
 	notify           acl
 	fall             fall.F
+	zonemd           guard.Mode
+	persist          string // the state directory; empty: nothing is kept on disk
 }
 
 func defaults() config {
@@ -34,6 +37,7 @@ func (c *config) refresh() *refresh.Config {
 		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6},
 		IXFR:      c.ixfr,
 		Clamps:    c.clamps,
+		Rules:     guard.Rules{Records: c.limits.Records, ZONEMD: c.zonemd},
 	}
 }
 

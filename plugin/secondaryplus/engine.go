@@ -24,6 +24,7 @@ func newEngine() *engine {
 		members: make(map[identity]*member),
 		byName:  make(map[nameInView][]*member),
 		byZone:  make(map[*refresh.Zone]*member),
+		keepers: make(map[string]*keeper),
 	}
 }
 
@@ -34,6 +35,7 @@ type engine struct {
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
+	keepers   map[string]*keeper // by the state directory
 }
 
 // identity is what makes a zone the same zone over a reload.
@@ -59,7 +61,10 @@ type member struct {
 	scheduler *refresh.Scheduler   // that keeps the zone up to date
 	holders   map[*Plugin]struct{} // guarded by engine.mu
 	since     time.Time
+	keeper    *keeper // nil: not saved on disk; guarded by engine.mu
 
+	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
+	journalErrors     atomic.Uint64
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
@@ -69,18 +74,24 @@ type member struct {
 	complaints        repeats
 }
 
-// attach gives p its zones: those that exist already, whoever made them, and new ones.
-func (e *engine) attach(p *Plugin) {
+// attach gives p its zones: those that exist already, whoever made them, and new ones, as they were saved on
+// disk. It fails, and changes nothing, when a state directory cannot be opened.
+func (e *engine) attach(p *Plugin) error {
+	if err := e.openKeepers(p); err != nil {
+		return err
+	}
+	saved := e.restore(p, p.order)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 	}
 	for _, s := range p.order {
-		id := identity{nameInView{s.name, p.view}, p.key}
+		id := p.identity(s)
 		m := e.find(id, p)
 		if m == nil {
-			m = e.create(id, s)
+			m = e.create(id, s, saved[s])
+			m.keeper = p.keepers[s.config.persist]
 		}
 		s.member = m
 		m.holders[p] = struct{}{}
@@ -94,17 +105,22 @@ func (e *engine) attach(p *Plugin) {
 	} else {
 		e.staged = append(e.staged, p)
 	}
+	return nil
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
-func (e *engine) create(id identity, s *served) *member {
+func (e *engine) create(id identity, s *served, saved restored) *member {
+	if saved.zone == nil {
+		saved.zone = refresh.NewZone(s.apex, s.refresh)
+	}
 	m := &member{
 		id:        id,
-		zone:      refresh.NewZone(s.apex, s.refresh),
+		zone:      saved.zone,
 		scheduler: e.scheduler,
 		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
 	}
+	m.savedSerial.Store(saved.serial)
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
@@ -112,9 +128,9 @@ func (e *engine) create(id identity, s *served) *member {
 	return m
 }
 
-// find is the member of an identity. When only the server block's key has changed, it is the one zone of
+// lookup is the member of an identity. When only the server block's key has changed, it is the one zone of
 // that name, unless another block of p's Corefile has that key, and with it that zone.
-func (e *engine) find(id identity, p *Plugin) *member {
+func (e *engine) lookup(id identity, p *Plugin) *member {
 	if m, ok := e.members[id]; ok {
 		return m
 	}
@@ -122,11 +138,26 @@ func (e *engine) find(id identity, p *Plugin) *member {
 	if len(named) != 1 || p.siblings.serve(named[0].id) {
 		return nil
 	}
-	only := named[0]
-	delete(e.members, only.id)
-	only.id = id
-	e.members[id] = only
-	return only
+	return named[0]
+}
+
+// find is lookup, and has the member go by that identity from now on.
+func (e *engine) find(id identity, p *Plugin) *member {
+	m := e.lookup(id, p)
+	if m != nil && m.id != id {
+		delete(e.members, m.id)
+		m.id = id
+		e.members[id] = m
+		m.keep()
+	}
+	return m
+}
+
+// keep has the zone saved soon, if it is kept on disk.
+func (m *member) keep() {
+	if m.keeper != nil {
+		m.keeper.save(m)
+	}
 }
 
 // siblings are the instances of one Corefile.
@@ -146,6 +177,10 @@ func (e *engine) commit(p *Plugin) {
 		z := s.member.zone
 		before := z.Config()
 		z.Configure(s.refresh)
+		if k := p.keepers[s.config.persist]; k != s.member.keeper {
+			s.member.keeper = k
+			s.member.keep()
+		}
 		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
 			s.member.scheduler.Request(z)
 		}
@@ -163,9 +198,10 @@ func (e *engine) abandon() {
 	e.mu.Lock()
 	staged := e.staged
 	e.staged = nil
-	orphans := e.leave(staged...)
+	orphans, unused := e.leave(staged...)
 	e.mu.Unlock()
 	e.end(staged, orphans)
+	closeAll(unused)
 }
 
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
@@ -181,20 +217,21 @@ func (e *engine) detach(p *Plugin) {
 		}
 	}
 	e.staged = nil
-	orphans := e.leave(p)
+	orphans, unused := e.leave(p)
 	var idle *refresh.Scheduler
 	if len(e.members) == 0 {
 		idle, e.scheduler = e.scheduler, nil
 	}
 	e.mu.Unlock()
 	e.end([]*Plugin{p}, orphans)
+	closeAll(unused)
 	if idle != nil {
 		idle.Close()
 	}
 }
 
-// leave takes instances off their zones and returns the zones that are left without any.
-func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
+// leave takes instances off their zones and state directories, and returns those that are left without any.
+func (e *engine) leave(plugins ...*Plugin) (orphans []*member, unused []*keeper) {
 	for _, p := range plugins {
 		p.attached = false
 		for _, s := range p.order {
@@ -204,8 +241,9 @@ func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
 				orphans = append(orphans, s.member)
 			}
 		}
+		unused = append(unused, e.unhandKeepers(p)...)
 	}
-	return orphans
+	return orphans, unused
 }
 
 func (e *engine) forget(m *member) {
@@ -224,6 +262,9 @@ func (e *engine) forget(m *member) {
 func (e *engine) end(plugins []*Plugin, orphans []*member) {
 	for _, m := range orphans {
 		m.scheduler.Remove(m.zone)
+		if m.keeper != nil {
+			m.keeper.flush(m)
+		}
 	}
 	for _, p := range plugins {
 		if p.downward != nil {

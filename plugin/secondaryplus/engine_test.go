@@ -35,9 +35,9 @@ func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
 	old.first = true
-	e.attach(old)
+	mustAttach(t, e, old)
 	zone := old.order[0].zone()
-	e.attach(next)
+	mustAttach(t, e, next)
 	if next.order[0].zone() != zone {
 		t.Fatal("the new instance has another zone")
 	}
@@ -58,8 +58,8 @@ func TestAFailedReloadChangesNothing(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaC)
 	old.first = true
-	e.attach(old)
-	e.attach(next)
+	mustAttach(t, e, old)
+	mustAttach(t, e, next)
 	if len(e.members) != 2 {
 		t.Fatal("the new zone is not there")
 	}
@@ -68,7 +68,7 @@ func TestAFailedReloadChangesNothing(t *testing.T) {
 		t.Fatal("something of the failed reload is left")
 	}
 	again := instance(t, "k", stanzaB)
-	e.attach(again)
+	mustAttach(t, e, again)
 	e.detach(old)
 	if primaryPort(again) != 2 {
 		t.Fatal("a reload after a failed one does not count")
@@ -80,8 +80,8 @@ func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
 	old.first = true
-	e.attach(old)
-	e.attach(next)
+	mustAttach(t, e, old)
+	mustAttach(t, e, next)
 	e.detach(old)
 	e.detach(old)
 	if len(e.members) != 1 || primaryPort(next) != 2 {
@@ -95,8 +95,8 @@ func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "k", stanzaC), instance(t, "k", stanzaD)
 	old.first = true
-	e.attach(old)
-	e.attach(next)
+	mustAttach(t, e, old)
+	mustAttach(t, e, next)
 	e.detach(old)
 	if len(e.members) != 1 || len(e.byZone) != 1 {
 		t.Fatalf("%d zones are left", len(e.members))
@@ -108,9 +108,9 @@ func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
 	e := newEngine()
 	old, next := instance(t, "old", stanzaA), instance(t, "new", stanzaB)
 	old.first = true
-	e.attach(old)
+	mustAttach(t, e, old)
 	zone := old.order[0].zone()
-	e.attach(next)
+	mustAttach(t, e, next)
 	if next.order[0].zone() != zone {
 		t.Fatal("the zone was made anew")
 	}
@@ -123,8 +123,8 @@ func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
 	one, two := instance(t, "one", stanzaA), instance(t, "two", stanzaB)
 	one.first, two.first = true, true
 	asOne(one, two)
-	e.attach(one)
-	e.attach(two)
+	mustAttach(t, e, one)
+	mustAttach(t, e, two)
 	if one.order[0].zone() == two.order[0].zone() {
 		t.Fatal("two blocks of one Corefile share a zone though they are configured differently")
 	}
@@ -136,11 +136,11 @@ func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
 	e := newEngine()
 	old := instance(t, "k", stanzaA)
 	old.first = true
-	e.attach(old)
+	mustAttach(t, e, old)
 	added, next := instance(t, "added", stanzaB), instance(t, "k", stanzaA)
 	asOne(added, next)
 	e.attach(added) // the new block stands before the old one in the Corefile
-	e.attach(next)
+	mustAttach(t, e, next)
 	if next.order[0].zone() != old.order[0].zone() || added.order[0].zone() == old.order[0].zone() {
 		t.Fatal("the block that was there lost its zone to the new one")
 	}

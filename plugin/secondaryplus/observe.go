@@ -14,6 +14,9 @@ import (
 func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	e.mu.Lock()
 	m := e.byZone[z]
+	if m != nil && o.Result != refresh.Expired {
+		m.keep()
+	}
 	var downward []*downward
 	if m != nil && o.Result == refresh.Updated {
 		for p := range m.holders {

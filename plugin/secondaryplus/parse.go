@@ -4,6 +4,7 @@ import (
 	"github.com/coredns/caddy"
 	"github.com/coredns/coredns/plugin"
 
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 )
 
@@ -25,6 +26,8 @@ var properties = map[string]func(*stanza) error{
 	"retry":       (*stanza).retry,
 	"expire":      (*stanza).expire,
 	"limit":       (*stanza).limit,
+	"persist":     (*stanza).persist,
+	"zonemd":      (*stanza).zonemd,
 }
 
 // parse reads every stanza of a server block.
@@ -102,4 +105,17 @@ func (s *stanza) ixfr() error {
 		return nil
 	}
 	return s.Errf("ixfr is 'on' or 'off', not '%s'", arg)
+}
+
+func (s *stanza) zonemd() error {
+	arg, err := s.one()
+	if err != nil {
+		return err
+	}
+	mode, ok := map[string]guard.Mode{"off": guard.Off, "verify": guard.Verify, "require": guard.Require}[arg]
+	if !ok {
+		return s.Errf("zonemd is 'off', 'verify' or 'require', not '%s'", arg)
+	}
+	s.config.zonemd = mode
+	return nil
 }

@@ -30,6 +30,7 @@ type Plugin struct {
 	siblings  *siblings
 	attached  bool // to the engine; guarded by engine.mu
 	downward  *downward
+	keepers   map[string]*keeper // the state directories of its stanzas; guarded by engine.mu
 }
 
 // served is a zone as one server block serves it.
@@ -44,7 +45,7 @@ type served struct {
 func (s *served) zone() *refresh.Zone { return s.member.zone }
 
 func newPlugin(configs []config) (*Plugin, error) {
-	p := &Plugin{zones: make(map[string]*served)}
+	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper)}
 	for _, c := range configs {
 		keep := c.refresh()
 		for _, apex := range c.zones {
@@ -59,6 +60,9 @@ func newPlugin(configs []config) (*Plugin, error) {
 	}
 	return p, nil
 }
+
+// identity is under which the engine knows a zone of p.
+func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
 
 // named says whether the zone of a name in lower-case presentation form is among those served.
 func (p *Plugin) named(name string) bool {

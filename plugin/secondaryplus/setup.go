@@ -38,7 +38,9 @@ func setup(c *caddy.Controller) error {
 		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
 			p.transfer = t
 		}
-		process.attach(p)
+		if err := process.attach(p); err != nil {
+			return plugin.Error(pluginName, err)
+		}
 		return nil
 	})
 	c.OnRestartFailed(func() error {

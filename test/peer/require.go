@@ -32,15 +32,21 @@ func Require(t testing.TB, kinds ...Kind) {
 			t.Fatalf("unknown peer %q", k)
 		}
 		for _, name := range append([]string{p.daemon}, p.commands...) {
-			if _, ok := find(name); ok {
-				continue
-			}
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing: apt-get install %s", name, p.apt)
-			}
-			t.Skipf("%s is missing: apt-get install %s", name, p.apt)
+			RequireProgram(t, name, p.apt)
 		}
 	}
+}
+
+// RequireProgram is Require for any other program, with its Debian package.
+func RequireProgram(t testing.TB, name, apt string) {
+	t.Helper()
+	if _, ok := find(name); ok {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: apt-get install %s", name, apt)
+	}
+	t.Skipf("%s is missing: apt-get install %s", name, apt)
 }
 
 // find looks in PATH and in the directories of system daemons, which are not

@@ -36,6 +36,8 @@ func ns(name string) zone.RR {
 	return zone.RR{Owner: owner.MustParse(name), Type: dns.TypeNS, Data: owner.MustParse("ns.example.")}
 }
 
+func judge(c Candidate) error { return Rules{}.Judge(c) }
+
 func TestEveryZoneHasNSAtItsApex(t *testing.T) {
 	sig := make([]byte, 18, 24)
 	binary.BigEndian.PutUint16(sig, dns.TypeNS)
@@ -54,7 +56,7 @@ func TestEveryZoneHasNSAtItsApex(t *testing.T) {
 		{"NS with its signature", []zone.RR{signature, ns("example.")}, true},
 	} {
 		for _, old := range []*zone.Version{nil, version(t, 1, ns("example."))} {
-			err := Structure(old, version(t, 2, c.records...))
+			err := judge(Candidate{Old: old, Version: version(t, 2, c.records...)})
 			if (err == nil) != c.ok || !c.ok && !errors.Is(err, ErrRejected) {
 				t.Errorf("%s (first version: %v): %v", c.name, old == nil, err)
 			}
@@ -79,7 +81,7 @@ func TestSerialsDoNotGoBack(t *testing.T) {
 		{"zero is a serial", 4294967295, 0, true},
 		{"down to zero", 1, 0, false},
 	} {
-		err := Structure(version(t, c.old, ns("example.")), version(t, c.new, ns("example.")))
+		err := judge(Candidate{Old: version(t, c.old, ns("example.")), Version: version(t, c.new, ns("example."))})
 		if (err == nil) != c.ok || !c.ok && !errors.Is(err, ErrRejected) {
 			t.Errorf("%s: %s to %s: %v", c.name, c.old, c.new, err)
 		}
@@ -91,7 +93,7 @@ func TestSerialsDoNotGoBack(t *testing.T) {
 
 func TestAFirstVersionMayHaveAnySerial(t *testing.T) {
 	for _, s := range []serial.Serial{0, 1, serial.Max + 1, 4294967295} {
-		if err := Structure(nil, version(t, s, ns("example."))); err != nil {
+		if err := judge(Candidate{Version: version(t, s, ns("example."))}); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}
 	}

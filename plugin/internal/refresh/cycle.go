@@ -160,9 +160,12 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	// Deltas of another primary are trusted only after a whole zone came from it: two primaries may have
 	// different data at the same serial.
 	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source}
-	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, opts)
-	if err == nil {
-		err = c.check(p, fetched, announced)
+	fetched, err := c.transfer(ctx, p, announced, opts)
+	if errors.Is(err, guard.ErrDigest) && fetched.How == xfr.ByIXFR {
+		// Deltas that do not lead to the zone that its digest was made for are no deltas of it.
+		c.errs = append(c.errs, err)
+		opts.IXFR = false
+		fetched, err = c.transfer(ctx, p, announced, opts)
 	}
 	if err != nil {
 		c.errs = append(c.errs, err)
@@ -185,6 +188,15 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	c.saw(p.Addr, fetched.Version.Serial())
 	o.Result, o.Primary, o.Fetched = Updated, p.Addr, fetched
 	return true
+}
+
+// transfer fetches from p, and judges what came.
+func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.Serial, o xfr.Options) (xfr.Fetched, error) {
+	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, o)
+	if err == nil {
+		err = c.check(p, fetched, announced)
+	}
+	return fetched, err
 }
 
 // alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
@@ -218,5 +230,5 @@ func (c *cycle) check(p xfr.Primary, f xfr.Fetched, announced *serial.Serial) er
 	if f.Version == nil {
 		return nil
 	}
-	return guard.Structure(c.have, f.Version)
+	return c.config.Rules.Judge(guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta})
 }

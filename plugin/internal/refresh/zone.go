@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
@@ -21,6 +22,7 @@ type Config struct {
 	IXFR      bool
 	Clamps    timers.Clamps
 	Room      zone.Room // for the Deltas that are kept
+	Rules     guard.Rules
 }
 
 // Fetcher asks primaries; an *xfr.Client is one. Both methods return soon after ctx ends, and

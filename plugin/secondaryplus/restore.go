@@ -1,0 +1,154 @@
+package secondaryplus
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/journal"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/timers"
+)
+
+// openKeepers opens the state directories of p's stanzas, those that are not open yet. On an error none is
+// left open that was not before.
+func (e *engine) openKeepers(p *Plugin) error {
+	e.mu.Lock()
+	err := e.handKeepers(p)
+	var unused []*keeper
+	if err != nil {
+		unused = e.unhandKeepers(p)
+	}
+	e.mu.Unlock()
+	closeAll(unused)
+	return err
+}
+
+func (e *engine) handKeepers(p *Plugin) error {
+	for _, s := range p.order {
+		dir := s.config.persist
+		if dir == "" || p.keepers[dir] != nil {
+			continue
+		}
+		k := e.keepers[dir]
+		if k == nil {
+			var err error
+			if k, err = openKeeper(dir, e.journalID); err != nil {
+				return fmt.Errorf("persist: %w", err)
+			}
+			e.keepers[dir] = k
+		}
+		k.users++
+		p.keepers[dir] = k
+	}
+	return nil
+}
+
+// unhandKeepers takes p off its state directories, and returns those that nobody uses any more.
+func (e *engine) unhandKeepers(p *Plugin) (unused []*keeper) {
+	for dir, k := range p.keepers {
+		delete(p.keepers, dir)
+		if k.users--; k.users == 0 {
+			delete(e.keepers, dir)
+			unused = append(unused, k)
+		}
+	}
+	return unused
+}
+
+// closeAll ends keepers; the engine must not be locked, for they ask it for the names of zones.
+func closeAll(unused []*keeper) {
+	for _, k := range unused {
+		k.close()
+	}
+}
+
+// journalID is the name under which a zone is saved.
+func (e *engine) journalID(m *member) journal.ID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return m.id.journal()
+}
+
+func (id identity) journal() journal.ID {
+	return journal.ID{Zone: id.zone, View: id.view, Key: id.key}
+}
+
+// A restored zone has been read from disk and waits to be taken into the engine.
+type restored struct {
+	zone   *refresh.Zone
+	serial uint64 // with savedMark
+}
+
+// restore reads the saved zones among those that the engine does not have yet. It reads several at a time, and
+// tells once what it found. The engine must not be locked.
+func (e *engine) restore(p *Plugin, list []*served) map[*served]restored {
+	begun := time.Now()
+	wanted := e.unknown(p, list)
+	found := make(map[*served]restored)
+	var mu sync.Mutex
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(wanted)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(wanted)); i = next.Add(1) - 1 {
+				s := wanted[i]
+				if zone, ok := p.load(s, begun); ok {
+					mu.Lock()
+					found[s] = zone
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if len(found) > 0 {
+		expired := 0
+		for _, r := range found {
+			if r.zone.Expired() {
+				expired++
+			}
+		}
+		log.Infof("%d of %d zones restored from disk in %s, %d of them expired",
+			len(found), len(wanted), time.Since(begun).Round(time.Millisecond), expired)
+	}
+	return found
+}
+
+// unknown are those of the zones that are saved and not in the engine.
+func (e *engine) unknown(p *Plugin, list []*served) (wanted []*served) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, s := range list {
+		if s.config.persist != "" && e.lookup(p.identity(s), p) == nil {
+			wanted = append(wanted, s)
+		}
+	}
+	return wanted
+}
+
+// load reads one zone. What is wrong with its files is told, and harms no other zone.
+func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
+	k := p.keepers[s.config.persist]
+	saved, recovery, err := k.store.Load(p.identity(s).journal())
+	switch {
+	case errors.Is(err, journal.ErrNone):
+		return restored{}, false
+	case err != nil:
+		log.Errorf("%s: what is saved in %s is not usable: %v", s.name, k.dir, err)
+		return restored{}, false
+	}
+	if recovery.Lost() {
+		log.Warningf("%s: %s", s.name, recovery)
+	}
+	zone := refresh.NewZone(s.apex, s.refresh)
+	zone.Restore(refresh.State{
+		Published: saved.Published,
+		Lease:     timers.Timers{Refreshed: saved.Refreshed, Expire: saved.Expire},
+		Source:    saved.Source, Pin: saved.Pin,
+	}, now)
+	return restored{zone, savedMark | uint64(saved.Version.Serial())}, true
+}

@@ -1,0 +1,29 @@
+package secondaryplus
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// writable says whether files can be made in a directory, or, when it is not there yet, whether it can be
+// made. It changes nothing.
+func writable(dir string) error {
+	for at := dir; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && at != filepath.Dir(at):
+			continue
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return fmt.Errorf("%s is not a directory", at)
+		}
+		if err := mayWrite(at); err != nil {
+			return fmt.Errorf("%s is not writable: %w", at, err)
+		}
+		return nil
+	}
+}
