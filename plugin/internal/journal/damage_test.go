@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"sort"
 	"testing"
 )
 
@@ -109,7 +110,7 @@ func TestJournalCutAnywhere(t *testing.T) {
 
 // A flipped bit in a journal gives a version that once was, with deltas that lead to it.
 func TestJournalFlippedAnywhere(t *testing.T) {
-	d, states, _ := several(t)
+	d, states, ends := several(t)
 	were := map[string]int{} // by content: how many deltas led to it
 	for _, st := range states {
 		were[content(st.Version)] = len(st.Deltas)
@@ -128,6 +129,11 @@ func TestJournalFlippedAnywhere(t *testing.T) {
 			}
 			if recovery.Reason == nil {
 				t.Fatalf("bit %d of octet %d: nothing is lost, they say", bit, at)
+			}
+			last := max(sort.Search(len(ends), func(i int) bool { return ends[i] > int64(at) })-1, 0)
+			now := got.Version.Serial()
+			if now != states[last].Version.Serial() && (last+1 == len(states) || now != states[last+1].Version.Serial()) {
+				t.Fatalf("bit %d of octet %d: serial %s is not the last whole one", bit, at, now)
 			}
 		}
 	}
