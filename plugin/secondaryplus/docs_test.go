@@ -28,7 +28,8 @@ func exported(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.create(identity{nameInView: nameInView{zone: "example.org."}}, p.order[0])
+	m := e.create(identity{nameInView: nameInView{zone: "example.org."}}, p.order[0], restored{})
+	m.savedSerial.Store(savedMark)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&collector{e}, transferDuration, transferOctets)
 	return registry

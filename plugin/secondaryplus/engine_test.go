@@ -21,6 +21,13 @@ func instance(t *testing.T, key, stanza string) *Plugin {
 	return p
 }
 
+func mustAttach(t *testing.T, e *engine, p *Plugin) {
+	t.Helper()
+	if err := e.attach(p); err != nil {
+		t.Fatal(err)
+	}
+}
+
 const (
 	stanzaA = "secondaryplus a.example {\n transfer from 127.0.0.1:1\n}"
 	stanzaB = "secondaryplus a.example {\n transfer from 127.0.0.1:2\n}"
@@ -139,7 +146,7 @@ func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
 	mustAttach(t, e, old)
 	added, next := instance(t, "added", stanzaB), instance(t, "k", stanzaA)
 	asOne(added, next)
-	e.attach(added) // the new block stands before the old one in the Corefile
+	mustAttach(t, e, added) // the new block stands before the old one in the Corefile
 	mustAttach(t, e, next)
 	if next.order[0].zone() != old.order[0].zone() || added.order[0].zone() == old.order[0].zone() {
 		t.Fatal("the block that was there lost its zone to the new one")
@@ -162,7 +169,7 @@ func TestNothingRunsWhenTheLastInstanceIsGone(t *testing.T) {
 	for range 20 {
 		p := instance(t, "k", stanzaC)
 		p.first = true
-		e.attach(p)
+		mustAttach(t, e, p)
 		e.detach(p)
 	}
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {

@@ -141,8 +141,8 @@ func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 		log.Errorf("%s: what is saved in %s is not usable: %v", s.name, k.dir, err)
 		return restored{}, false
 	}
-	if recovery.Lost() {
-		log.Warningf("%s: %s", s.name, recovery)
+	if recovery.Reason != nil {
+		log.Warningf("%s: of what is saved in %s, %d octets are not usable: %v; serial %s is restored", s.name, k.dir, recovery.Octets, recovery.Reason, recovery.Serial)
 	}
 	zone := refresh.NewZone(s.apex, s.refresh)
 	zone.Restore(refresh.State{

@@ -55,6 +55,29 @@ func expandField(dst, msg []byte, off, end int, f field) ([]byte, int, error) {
 	return append(dst, msg[off:next]...), next, nil
 }
 
+// Valid says whether uncompressed RDATA has the form that Expand demands of its type.
+func Valid(data []byte, rrtype uint16) bool {
+	layout, off := layoutOf(rrtype), 0
+	if layout == nil || len(data) > math.MaxUint16 {
+		return len(data) <= math.MaxUint16
+	}
+	for _, f := range layout {
+		next := -1
+		if f == foldedName || f == keptName {
+			if n, err := owner.Len(data[off:]); err == nil {
+				next = off + n
+			}
+		} else {
+			next = fieldEnd(data, off, len(data), f)
+		}
+		if next < 0 || next > len(data) {
+			return false
+		}
+		off = next
+	}
+	return off == len(data)
+}
+
 // fieldEnd is the offset behind a field that is not a name, or -1.
 func fieldEnd(msg []byte, off, end int, f field) int {
 	switch f {

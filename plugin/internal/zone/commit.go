@@ -21,15 +21,16 @@ func (t *Txn) Commit() (*Version, *Delta, error) {
 		return nil, nil, ErrFinished
 	}
 	t.finished = true
-	c := commit{apex: t.apex, size: t.pageSize}
+	c := commit{apex: t.apex, size: t.pageSize, hasher: setHasher{key: processKey}}
 	if t.base != nil {
+		c.hasher.key = t.base.hashKey
 		c.hash, c.records = t.base.hash, t.base.records
 		c.delta = &Delta{limit: max(t.base.Octets(), minDeltaLimit)}
 	}
 	next := &Version{apex: t.apex}
 	next.names = c.rebuild(t.base.tree(inNames), t.edits(inNames))
 	next.hashed = c.rebuild(t.base.tree(inHashed), t.edits(inHashed))
-	next.hash, next.records = c.hash, c.records
+	next.hashKey, next.hash, next.records = c.hasher.key, c.hash, c.records
 	if err := next.finish(); err != nil {
 		return nil, nil, err
 	}

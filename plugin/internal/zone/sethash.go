@@ -9,17 +9,40 @@ import (
 )
 
 // SetHash is a hash of a set of RRsets that does not depend on their order, and from which one RRset can
-// be taken as cheaply as it was added: the sum of a keyed hash of each, in four lanes modulo 2^64. The key
-// is secret and drawn at start, so that nobody can choose records whose terms cancel each other out.
-// Hashes are therefore comparable only within a process.
+// be taken as cheaply as it was added: the sum of a keyed hash of each, in four lanes modulo 2^64. Hashes are
+// comparable only under the same HashKey.
 type SetHash [4]uint64
 
-var setHashKey = func() (key [32]byte) {
+// HashKey is the key of set hashes. It is secret, so that nobody can choose records whose terms cancel each other
+// out. A new zone has the key that was drawn at start, one that is restored the key it was saved with, and every
+// further version the key of its base: along a zone's history hashes stay comparable.
+type HashKey [32]byte
+
+var processKey = func() *HashKey {
+	key := new(HashKey)
 	if _, err := rand.Read(key[:]); err != nil {
 		panic(err) // crypto/rand does not fail on any platform that Go supports
 	}
 	return key
 }()
+
+// SameContent says whether two versions have the same records, the case of names left aside. It takes as long as
+// reading all of o when their hashes were made under different keys.
+func (v *Version) SameContent(o *Version) bool {
+	if v.records != o.records {
+		return false
+	}
+	if *v.hashKey == *o.hashKey {
+		return v.hash == o.hash
+	}
+	hasher, hash := setHasher{key: v.hashKey}, SetHash{}
+	for _, c := range []Cursor{o.Cursor(), o.HashedCursor()} {
+		for ok := c.First(); ok; ok = c.Next() {
+			hasher.replace(&hash, Node{}, c.Node())
+		}
+	}
+	return v.hash == hash
+}
 
 func (h *SetHash) add(term [sha256.Size]byte) {
 	for i := range h {
@@ -34,13 +57,16 @@ func (h *SetHash) remove(term [sha256.Size]byte) {
 }
 
 // A setHasher computes the terms of RRsets in a buffer of its own.
-type setHasher struct{ buf []byte }
+type setHasher struct {
+	key *HashKey
+	buf []byte
+}
 
 // term hashes the canonical form of an RRset and of the RRSIGs over it, with their TTLs.
-func (s *setHasher) term(key []byte, set RRset) [sha256.Size]byte {
-	b := append(s.buf[:0], setHashKey[:]...)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(key)))
-	b = append(b, key...)
+func (s *setHasher) term(name []byte, set RRset) [sha256.Size]byte {
+	b := append(s.buf[:0], s.key[:]...)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
+	b = append(b, name...)
 	b = binary.BigEndian.AppendUint16(b, set.Type)
 	b = binary.BigEndian.AppendUint32(b, set.TTL)
 	b = binary.BigEndian.AppendUint32(b, set.SigTTL)

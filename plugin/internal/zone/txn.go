@@ -70,8 +70,11 @@ func (t *Txn) Add(rr RR) error {
 		return nil
 	}
 	d := t.draft(where)
-	if len(d.sets) == 0 && rr.Owner.HasUpper() {
-		d.keptCase = t.arena.copy(t.labels(rr.Owner))
+	if len(d.sets) == 0 {
+		d.keptCase = nil
+		if rr.Owner.HasUpper() {
+			d.keptCase = t.arena.copy(t.labels(rr.Owner))
+		}
 	}
 	d.add(stored, sig, rr.TTL, t.arena.copy(rr.Data))
 	return nil

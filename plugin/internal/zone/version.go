@@ -18,6 +18,7 @@ type Version struct {
 	apexAt  Node
 	apexSOA RRset
 	apexNS  RRset // without records when there are none
+	hashKey *HashKey
 	hash    SetHash
 	records int
 }
@@ -67,8 +68,11 @@ func (v *Version) Names() int { return v.names.entries + v.hashed.entries }
 // Octets is the memory that the zone's pages take, shared ones included.
 func (v *Version) Octets() int { return v.names.octets + v.hashed.octets }
 
-// SetHash identifies the content: equal content has an equal hash, whatever its history.
+// SetHash identifies the content: equal content has an equal hash under the same key, whatever its history.
 func (v *Version) SetHash() SetHash { return v.hash }
+
+// HashKey is the key of the set hash. It is secret and must not be changed.
+func (v *Version) HashKey() *HashKey { return v.hashKey }
 
 // All yields every record: the SOA first, then the others in canonical order of their owner names, those
 // of the NSEC3 chains last. This is the order of an outgoing AXFR without its closing SOA (RFC 5936 §2.2).

@@ -1,0 +1,106 @@
+package journal
+
+import (
+	"errors"
+	"iter"
+)
+
+// An aside is a file that is written under another name and takes its own when it is whole. It needs a small
+// buffer, whatever it writes, and it syncs now and then, so that other writers need not wait for all of it.
+type aside struct {
+	disk     disk
+	name     string
+	file     file
+	buf      []byte
+	at       int64 // octets written
+	unsynced int
+}
+
+const (
+	writeBuffer = 64 << 10
+	pageFrame   = 48 << 10 // octets of pages to a frame
+	syncEvery   = 8 << 20
+)
+
+func newAside(d disk, name, magic string) (*aside, error) {
+	f, err := d.create(name + asideSuffix)
+	if err != nil {
+		return nil, err
+	}
+	return &aside{disk: d, name: name, file: f, buf: appendPreamble(nil, magic)}, nil
+}
+
+// size is how long the file is so far.
+func (a *aside) size() int64 { return a.at + int64(len(a.buf)) }
+
+func (a *aside) frame(k kind, encode func(dst []byte) []byte) error {
+	buf, start := beginFrame(a.buf, k)
+	return a.finish(encode(buf), start)
+}
+
+// pages writes pages, each behind its length, several to a frame.
+func (a *aside) pages(k kind, pages iter.Seq[[]byte]) error {
+	start := -1
+	for p := range pages {
+		if start >= 0 && len(a.buf)-start+len(p) > pageFrame {
+			if err := a.finish(a.buf, start); err != nil {
+				return err
+			}
+			start = -1
+		}
+		if start < 0 {
+			a.buf, start = beginFrame(a.buf, k)
+		}
+		a.buf = appendCounted(a.buf, p)
+	}
+	if start < 0 {
+		return nil
+	}
+	return a.finish(a.buf, start)
+}
+
+func (a *aside) finish(buf []byte, start int) (err error) {
+	if a.buf, err = endFrame(buf, start); err != nil || len(a.buf) < writeBuffer {
+		return err
+	}
+	return a.flush()
+}
+
+func (a *aside) flush() error {
+	if _, err := a.file.WriteAt(a.buf, a.at); err != nil {
+		return err
+	}
+	a.at += int64(len(a.buf))
+	a.unsynced += len(a.buf)
+	a.buf = a.buf[:0]
+	if a.unsynced < syncEvery {
+		return nil
+	}
+	a.unsynced = 0
+	return a.file.Sync()
+}
+
+// complete makes all that was written durable under the aside name.
+func (a *aside) complete() error {
+	if err := a.flush(); err != nil {
+		return err
+	}
+	if err := a.file.Sync(); err != nil {
+		return err
+	}
+	return a.file.Close()
+}
+
+// publish gives the complete file its name, durably.
+func (a *aside) publish() error {
+	if err := a.disk.rename(a.name+asideSuffix, a.name); err != nil {
+		return err
+	}
+	return a.disk.syncDir()
+}
+
+// drop removes what was written, and says why.
+func (a *aside) drop(why error) error {
+	a.file.Close()
+	return errors.Join(why, a.disk.remove(a.name+asideSuffix))
+}

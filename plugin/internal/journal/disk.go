@@ -1,0 +1,58 @@
+package journal
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// disk is all that writes, by names within the directory.
+type disk interface {
+	create(name string) (file, error) // new or emptied
+	open(name string) (file, error)   // an existing one
+	rename(from, to string) error
+	remove(name string) error
+	syncDir() error
+}
+
+// file is a file being written.
+type file interface {
+	WriteAt(data []byte, off int64) (int, error)
+	Truncate(size int64) error
+	Sync() error
+	Close() error
+	size() (int64, error)
+}
+
+type realDisk string
+
+func (d realDisk) path(name string) string { return filepath.Join(string(d), name) }
+
+func (d realDisk) create(name string) (file, error) {
+	return openFile(d.path(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+}
+
+func (d realDisk) open(name string) (file, error) { return openFile(d.path(name), os.O_WRONLY) }
+
+func openFile(path string, flags int) (file, error) {
+	f, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return realFile{f}, nil
+}
+
+func (d realDisk) rename(from, to string) error { return os.Rename(d.path(from), d.path(to)) }
+
+func (d realDisk) remove(name string) error { return os.Remove(d.path(name)) }
+
+func (d realDisk) syncDir() error { return syncDirectory(string(d)) }
+
+type realFile struct{ *os.File }
+
+func (f realFile) size() (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}

@@ -1,0 +1,88 @@
+package journal
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// A header is the first frame of a snapshot.
+type header struct {
+	generation    uint64 // drawn for this snapshot: its journal names it
+	id            ID
+	apex          owner.Name
+	key           zone.HashKey
+	hash          zone.SetHash
+	serial        uint32
+	names, hashed uint64 // pages
+	records       uint64
+	lease         lease
+}
+
+// A lease is what changes without the content.
+type lease struct {
+	refreshed, expire time.Time
+	source, pin       netip.AddrPort
+	tag               string
+	kept              int // deltas, counted from the last
+}
+
+func leaseOf(st State) lease {
+	return lease{st.Refreshed, st.Expire, st.Source, st.Pin, st.Tag, len(st.Deltas)}
+}
+
+func appendHeader(dst []byte, h *header) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, h.generation)
+	for _, s := range []string{h.id.Zone, h.id.View, h.id.Key} {
+		dst = appendCounted(dst, s)
+	}
+	dst = appendCounted(dst, h.apex)
+	dst = append(dst, h.key[:]...)
+	dst = appendHash(dst, h.hash)
+	dst = binary.BigEndian.AppendUint32(dst, h.serial)
+	for _, n := range []uint64{h.names, h.hashed, h.records} {
+		dst = binary.AppendUvarint(dst, n)
+	}
+	return appendLease(dst, h.lease)
+}
+
+func appendLease(dst []byte, l lease) []byte {
+	for _, t := range []time.Time{l.refreshed, l.expire} {
+		dst = binary.BigEndian.AppendUint64(dst, uint64(t.Unix()))
+		dst = binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
+	}
+	for _, a := range []netip.AddrPort{l.source, l.pin} {
+		var text []byte
+		if a.IsValid() {
+			text = a.AppendTo(nil)
+		}
+		dst = appendCounted(dst, text)
+	}
+	dst = appendCounted(dst, l.tag)
+	return binary.AppendUvarint(dst, uint64(l.kept))
+}
+
+func appendDelta(dst []byte, d *zone.Delta) []byte {
+	for _, end := range []zone.SerialSOA{d.From, d.To} {
+		dst = appendHash(dst, end.Hash)
+		dst = appendCounted(dst, end.Record)
+	}
+	dst = binary.AppendUvarint(dst, uint64(d.Deletions))
+	dst = binary.AppendUvarint(dst, uint64(d.Additions))
+	dst = appendCounted(dst, d.Deleted)
+	return appendCounted(dst, d.Added)
+}
+
+func appendHash(dst []byte, h zone.SetHash) []byte {
+	for _, lane := range h {
+		dst = binary.BigEndian.AppendUint64(dst, lane)
+	}
+	return dst
+}
+
+func appendCounted[T ~string | ~[]byte](dst []byte, s T) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}

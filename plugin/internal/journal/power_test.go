@@ -1,0 +1,237 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// A modelDisk is a disk in memory that knows what has been synced. One operation, counted from the start, fails,
+// a write by half; when the power is cut there, all later ones fail as well.
+type modelDisk struct {
+	now, durable map[string]*modelFile
+	operations   int
+	fails        int
+	cut          bool
+}
+
+type modelFile struct {
+	disk         *modelDisk
+	now, durable []byte
+}
+
+var errPower = errors.New("no power")
+
+func newModelDisk(fails int, cut bool) *modelDisk {
+	return &modelDisk{now: map[string]*modelFile{}, durable: map[string]*modelFile{}, fails: fails, cut: cut}
+}
+
+func (d *modelDisk) step() error {
+	d.operations++
+	if d.operations == d.fails || d.cut && d.operations > d.fails {
+		return errPower
+	}
+	return nil
+}
+
+func (d *modelDisk) create(name string) (file, error) {
+	if err := d.step(); err != nil {
+		return nil, err
+	}
+	f := d.now[name]
+	if f == nil {
+		f = &modelFile{disk: d}
+		d.now[name] = f
+	}
+	f.now = nil
+	return f, nil
+}
+
+func (d *modelDisk) open(name string) (file, error) {
+	if d.now[name] == nil {
+		return nil, fs.ErrNotExist
+	}
+	return d.now[name], d.step()
+}
+
+func (d *modelDisk) rename(from, to string) error {
+	if err := d.step(); err != nil {
+		return err
+	}
+	d.now[to] = d.now[from]
+	delete(d.now, from)
+	return nil
+}
+
+func (d *modelDisk) remove(name string) error {
+	if d.now[name] == nil {
+		return fs.ErrNotExist
+	}
+	if err := d.step(); err != nil {
+		return err
+	}
+	delete(d.now, name)
+	return nil
+}
+
+func (d *modelDisk) syncDir() error {
+	if err := d.step(); err != nil {
+		return err
+	}
+	d.durable = maps.Clone(d.now)
+	return nil
+}
+
+func (f *modelFile) WriteAt(data []byte, off int64) (int, error) {
+	err := f.disk.step()
+	if err != nil {
+		data = data[:len(data)/2]
+	}
+	if grow := int(off) + len(data) - len(f.now); grow > 0 {
+		f.now = append(bytes.Clone(f.now), make([]byte, grow)...)
+	}
+	f.now = bytes.Clone(f.now)
+	copy(f.now[off:], data)
+	return len(data), err
+}
+
+func (f *modelFile) Truncate(size int64) error {
+	if err := f.disk.step(); err != nil {
+		return err
+	}
+	f.now = bytes.Clone(f.now[:size])
+	return nil
+}
+
+func (f *modelFile) Sync() error {
+	if err := f.disk.step(); err != nil {
+		return err
+	}
+	f.durable = f.now
+	return nil
+}
+
+func (f *modelFile) Close() error         { return nil }
+func (f *modelFile) size() (int64, error) { return int64(len(f.now)), f.disk.step() }
+
+// left writes out what is on the disk when all was written in time, or when names or contents were not.
+func (d *modelDisk) left(t *testing.T, names, contents bool) *Store {
+	t.Helper()
+	s := open(t, t.TempDir())
+	list := d.durable
+	if names {
+		list = d.now
+	}
+	for name, f := range list {
+		octets := f.durable
+		if contents {
+			octets = f.now
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, name), octets, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return reopened(t, s)
+}
+
+// story is a zone's life with every way to write.
+func story(t *testing.T) (list []State) {
+	steps := changes(t, 4)
+	big := rr("big.example.org.", 65280, make([]byte, 60_000)...)
+	large := next(t, steps[4], 100, nil, []zone.RR{big})
+	larger := next(t, large, 101, nil, []zone.RR{rr("bigger.example.org.", 65280, make([]byte, 60_000)...)})
+	for i, p := range []zone.Published{
+		steps[0], steps[1], steps[2], steps[2], steps[4],
+		fresh(t, apex, 50), // an AXFR without history
+		larger,             // and one with
+		next(t, larger, 102, []zone.RR{big}, nil), next(t, larger, 102, []zone.RR{big}, nil),
+	} {
+		list = append(list, state(p, i))
+	}
+	return list
+}
+
+// When the process ends or the power fails at any operation of any Save, the state before or after it is loaded,
+// whatever of what was not synced is on the disk; and the next Save succeeds.
+func TestPowerFailsAnywhere(t *testing.T) {
+	states := story(t)
+	for at, over := 1, false; !over; at++ {
+		d := newModelDisk(at, true)
+		s := &Store{disk: d, files: map[group][]*files{}}
+		done := 0
+		for done < len(states) && s.Save(example, states[done]) == nil {
+			done++
+		}
+		over = done == len(states)
+		for _, kept := range [][2]bool{{true, true}, {true, false}, {false, true}, {false, false}} {
+			left := d.left(t, kept[0], kept[1])
+			got, _, err := left.Load(example)
+			if errors.Is(err, ErrNone) && done == 0 {
+				continue
+			}
+			if err != nil {
+				t.Fatalf("operation %d, %v: %v", at, kept, err)
+			}
+			before, after := states[max(done-1, 0)], states[min(done, len(states)-1)]
+			is := content(got.Version)
+			if done > 0 && is == content(before.Version) || between(got, before, after) {
+				if !leadTo(got.Deltas, got.Version) {
+					t.Fatalf("operation %d, %v: deltas lead elsewhere", at, kept)
+				}
+			} else {
+				t.Fatalf("operation %d, %v: serial %s is neither before nor after", at, kept, got.Version.Serial())
+			}
+			if kept[0] && kept[1] && got.Tag != after.Tag && (done == 0 || got.Tag != before.Tag) {
+				t.Fatalf("operation %d: the lease is lost though the system went on", at)
+			}
+			save(t, left, example, after)
+			want(t, reopened(t, left), example, after)
+		}
+	}
+}
+
+// between says whether the version is that of after, or one on the way that its deltas lead from before.
+func between(got, before, after State) bool {
+	for i := len(after.Deltas) - 1; i >= 0 && !same(after.Deltas[i].To, endOf(before.Version)); i-- {
+		if same(after.Deltas[i].To, endOf(got.Version)) {
+			return true
+		}
+	}
+	return content(got.Version) == content(after.Version)
+}
+
+// When one operation fails and life goes on, every Save that says that it succeeded has: its state is durable.
+func TestOneOperationFails(t *testing.T) {
+	states := story(t)
+	for at, over := 1, false; !over; at++ {
+		d := newModelDisk(at, false)
+		s := &Store{disk: d, files: map[group][]*files{}}
+		over = true
+		for i, st := range states {
+			if err := s.Save(example, st); err != nil {
+				over = false
+				if i > 0 {
+					got, _, err := d.left(t, true, true).Load(example)
+					if err != nil || content(got.Version) != content(states[i-1].Version) && !between(got, states[i-1], st) {
+						t.Fatalf("operation %d fails in save %d: %v", at, i, err)
+					}
+				}
+				continue
+			}
+			got, _, err := d.left(t, true, true).Load(example)
+			if err != nil || differ(got, st) != "" {
+				t.Fatalf("operation %d, after save %d: %v %s", at, i, err, differ(got, st))
+			}
+			got, _, err = d.left(t, false, false).Load(example)
+			if err != nil || content(got.Version) != content(st.Version) {
+				t.Fatalf("operation %d, after save %d and the power is gone: %v", at, i, err)
+			}
+		}
+	}
+}
