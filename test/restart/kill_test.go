@@ -70,6 +70,11 @@ const corefile = `example.org:{{port}} {
 
 func start(t *testing.T, from string) *understudy.Server {
 	t.Helper()
+	return startWith(t, corefile, from)
+}
+
+func startWith(t *testing.T, corefile, from string) *understudy.Server {
+	t.Helper()
 	return understudy.Start(t, understudy.Config{Corefile: strings.ReplaceAll(corefile, "PRIMARY", from)})
 }
 
@@ -94,7 +99,7 @@ func TestDrill18KilledWhileIXFRsStreamIn(t *testing.T) {
 		time.Sleep(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 		ours.Kill9()
 		s.end()
-		from.OnAll(primary.Silent())
+		from.OnAll(primary.Refused())
 		ours.Restart(t)
 		got := ask.AXFR(t, ours.Addr(), zone, nil)
 		serial, err := ask.Serial(ours.Addr(), zone)

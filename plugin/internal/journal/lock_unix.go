@@ -12,7 +12,8 @@ import (
 
 // lockFile locks the file as long as it is open; the kernel unlocks it when the process ends, however it ends.
 func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	// Not for writing: the file system can be made read-only then, as an operator may have to.
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
