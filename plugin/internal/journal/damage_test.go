@@ -225,6 +225,32 @@ func TestDeltasThatDoNotFit(t *testing.T) {
 	}
 }
 
+// A delta whose set hashes are not those of the versions is not believed, though it applies.
+func TestDeltaMustLeadWhereItSays(t *testing.T) {
+	for name, at := range map[string]int{"from": 0, "to": 32 + 1 + len(soa(apex, 0).AppendWire(nil))} {
+		t.Run(name, func(t *testing.T) {
+			d := newSaved(t)
+			steps := changes(t, 2)
+			for i, p := range steps {
+				save(t, d.store, example, state(p, i))
+			}
+			d.read(t)
+			frames := split(d.octets[1])
+			last := frames[len(frames)-3] // a lease is behind it, and the end
+			last[frameHead+at] ^= 1
+			mendSums(d.octets[1])
+			d.write(t, d.octets[0], d.octets[1])
+			got, recovery, err := d.load()
+			if err != nil || recovery.Reason == nil || differ(got, state(steps[1], 1)) != "" {
+				t.Errorf("loaded serial %s: %v, %v", got.Version.Serial(), err, recovery.Reason)
+			}
+			if recovery.Octets != int64(len(last)+len(frames[len(frames)-2])) {
+				t.Errorf("%d octets are lost, they say", recovery.Octets)
+			}
+		})
+	}
+}
+
 // split cuts a file into its first frame with the preamble, and the others.
 func split(octets []byte) (frames [][]byte) {
 	start := 0

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
@@ -147,14 +148,21 @@ func story(t *testing.T) (list []State) {
 	large := next(t, steps[4], 100, nil, []zone.RR{big})
 	larger := next(t, large, 101, nil, []zone.RR{rr("bigger.example.org.", 65280, make([]byte, 60_000)...)})
 	for i, p := range []zone.Published{
-		steps[0], steps[1], steps[2], steps[2], steps[4],
+		steps[0], steps[1],
+		{Version: steps[0].Version}, // an older backup at the primary
+		steps[1], steps[2], steps[4],
 		fresh(t, apex, 50), // an AXFR without history
 		larger,             // and one with
-		next(t, larger, 102, []zone.RR{big}, nil), next(t, larger, 102, []zone.RR{big}, nil),
+		next(t, larger, 102, []zone.RR{big}, nil),
 	} {
 		list = append(list, state(p, i))
 	}
-	return list
+	for i := range 6 { // leases, so long that some are overwritten
+		st := list[len(list)-1]
+		st.Tag = strings.Repeat("tag", 400+i)
+		list = append(list, st)
+	}
+	return append(list, state(next(t, list[len(list)-1].Published, 103, nil, []zone.RR{big}), 1))
 }
 
 // When the process ends or the power fails at any operation of any Save, the state before or after it is loaded,
@@ -187,7 +195,9 @@ func TestPowerFailsAnywhere(t *testing.T) {
 			} else {
 				t.Fatalf("operation %d, %v: serial %s is neither before nor after", at, kept, got.Version.Serial())
 			}
-			if kept[0] && kept[1] && got.Tag != after.Tag && (done == 0 || got.Tag != before.Tag) {
+			// A lease that is half overwritten takes those it was to replace with it.
+			overwrites := len(after.Tag) > 1000
+			if kept[0] && kept[1] && !overwrites && got.Tag != after.Tag && (done == 0 || got.Tag != before.Tag) {
 				t.Fatalf("operation %d: the lease is lost though the system went on", at)
 			}
 			save(t, left, example, after)

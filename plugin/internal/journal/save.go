@@ -25,7 +25,8 @@ type extent struct {
 }
 
 // What came after the snapshot is bounded by a tenth of what a new one would write, so that neither writing nor
-// replaying outgrows the zone. Leases alone never need a new snapshot: they are overwritten.
+// replaying outgrows the zone. Leases alone never need a new snapshot: many are overwritten by the next one. A crash
+// in the midst of that leaves the lease before all of them, which is no harm: it ends earlier.
 const (
 	leastSince = 64 << 10
 	mostLeases = 4 << 10

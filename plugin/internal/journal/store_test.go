@@ -199,6 +199,9 @@ func TestAdoptedFilesGoBackToTheirZone(t *testing.T) {
 	want(t, s, example, st)
 	save(t, s, moved, st)
 	s = reopened(t, s)
+	if names := fileNames(t, s.dir); len(names) != 5 {
+		t.Errorf("two zones with a journal, and %q", names)
+	}
 	want(t, s, example, st)
 	want(t, s, moved, st)
 }
