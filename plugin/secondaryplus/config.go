@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
@@ -21,10 +22,13 @@ type config struct {
 	source4, source6 netip.Addr
 	notify           acl
 	fall             fall.F
+	stale            time.Duration // for how long the zones are answered from after their lease; 0: not at all
+	staleTTL         uint32        // of what is answered then, at most, in seconds
+	fallback         fallbackFile
 }
 
 func defaults() config {
-	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits()}
+	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(), staleTTL: defaultStaleTTL}
 }
 
 // refresh is the part of the configuration that keeps a zone up to date.

@@ -34,6 +34,7 @@ type engine struct {
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
+	readiness readiness
 }
 
 // identity is what makes a zone the same zone over a reload.
@@ -59,18 +60,25 @@ type member struct {
 	scheduler *refresh.Scheduler   // that keeps the zone up to date
 	holders   map[*Plugin]struct{} // guarded by engine.mu
 	since     time.Time
+	standing
 
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
-	unansweredQueries atomic.Uint64
-	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
+	unansweredQueries tally
 	outcomes          repeats
 	complaints        repeats
 }
 
 // attach gives p its zones: those that exist already, whoever made them, and new ones.
 func (e *engine) attach(p *Plugin) {
+	e.hold(p)
+	for _, s := range p.order {
+		s.member.begin()
+	}
+}
+
+func (e *engine) hold(p *Plugin) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
@@ -105,6 +113,7 @@ func (e *engine) create(id identity, s *served) *member {
 		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
 	}
+	m.resort.Store(s.resort)
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
@@ -146,6 +155,7 @@ func (e *engine) commit(p *Plugin) {
 		z := s.member.zone
 		before := z.Config()
 		z.Configure(s.refresh)
+		s.member.resort.Store(s.resort)
 		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
 			s.member.scheduler.Request(z)
 		}
@@ -234,22 +244,6 @@ func (e *engine) end(plugins []*Plugin, orphans []*member) {
 
 // notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.
 func (m *member) notify(h refresh.Hint) bool { return m.scheduler.Notify(m.zone, h) }
-
-// readyWait is how long a zone that was never loaded keeps the process from being ready: a primary that is
-// down for good must not keep all other zones from being used.
-const readyWait = 30 * time.Second
-
-// ready says whether every zone of the process has data, or was waited for long enough.
-func (e *engine) ready() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, m := range e.members {
-		if m.zone.Current() == nil && time.Since(m.since) < readyWait {
-			return false
-		}
-	}
-	return true
-}
 
 // all are the members with their present identities, in no order.
 func (e *engine) all() map[identity]*member {

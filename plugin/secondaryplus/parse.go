@@ -12,6 +12,8 @@ type stanza struct {
 	*caddy.Controller
 	secrets map[string]string // TSIG secrets in base64, by key name
 	config  config
+
+	staleGiven bool
 }
 
 // properties are what a stanza may contain.
@@ -25,6 +27,8 @@ var properties = map[string]func(*stanza) error{
 	"retry":       (*stanza).retry,
 	"expire":      (*stanza).expire,
 	"limit":       (*stanza).limit,
+	"stale":       (*stanza).stale,
+	"fallback":    (*stanza).fallback,
 }
 
 // parse reads every stanza of a server block.
