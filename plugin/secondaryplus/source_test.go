@@ -9,6 +9,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 	"github.com/understudy-dns/understudy/plugin/internal/zonefile"
 )
@@ -116,13 +117,19 @@ func TestAVersionThatEndsTheStaleTimeIsServedAtOnce(t *testing.T) {
 func TestANewVersionExpiresByItself(t *testing.T) {
 	m := leased(testVersion(t, 7, time.Time{}), time.Minute, &lastResort{stale: forever, ttl: 30})
 	m.begin()
-	restore(m, testVersion(t, 8, time.Now().Add(-time.Hour)), time.Minute)
-	m.renewed()
+	e := newEngine()
+	e.byZone[m.zone] = m
+	next := testVersion(t, 8, time.Now().Add(-time.Hour))
+	restore(m, next, time.Minute)
+	e.observe(m.zone, refresh.Outcome{Result: refresh.Updated, Fetched: xfr.Fetched{Version: next}})
 	if got := m.source().state; got != stateExpired {
 		t.Errorf("before its signatures were looked at: %s", got)
 	}
-	m.lapsed()
+	e.observe(m.zone, refresh.Outcome{Result: refresh.Expired})
 	if got := m.source().state; got != stateExpired {
 		t.Errorf("with expired signatures: %s", got)
+	}
+	if known := m.lapse.Load(); known == nil || known.content != next.SetHash() {
+		t.Error("its signatures were not looked at")
 	}
 }
