@@ -1,6 +1,10 @@
 package secondaryplus
 
-import "github.com/miekg/dns"
+import (
+	"slices"
+
+	"github.com/miekg/dns"
+)
 
 // remark is what an answer says of itself, as an extended error (RFC 8914 §4).
 type remark struct {
@@ -40,5 +44,15 @@ func remarkOPT(r *dns.Msg, s state, rcode int) *dns.OPT {
 	}
 	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
 	opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
+	if s.answerable() && asksExpire(r) {
+		opt.Option = append(opt.Option, &dns.EDNS0_EXPIRE{Code: dns.EDNS0EXPIRE}) // nothing is left
+	}
 	return opt
+}
+
+// asksExpire says that a secondary asks how long the zone may be served (RFC 7314 §3).
+func asksExpire(r *dns.Msg) bool {
+	return r.Question[0].Qtype == dns.TypeSOA && slices.ContainsFunc(r.IsEdns0().Option, func(o dns.EDNS0) bool {
+		return o.Option() == dns.EDNS0EXPIRE
+	})
 }

@@ -38,8 +38,8 @@ type served struct {
 	apex    owner.Name
 	config  *config         // of its stanza
 	refresh *refresh.Config // one for all zones of a stanza
-	resort  *lastResort
-	member  *member // set while the plugin is attached to the engine
+	resort  *lastResort     // likewise; a stanza with a fallback file has one zone
+	member  *member         // set while the plugin is attached to the engine
 }
 
 func (s *served) zone() *refresh.Zone { return s.member.zone }
@@ -47,9 +47,9 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{zones: make(map[string]*served)}
 	for _, c := range configs {
-		keep := c.refresh()
+		keep, resort := c.refresh(), &lastResort{stale: c.stale, ttl: c.staleTTL}
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, resort: &lastResort{stale: c.stale, ttl: c.staleTTL}}
+			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, resort: resort}
 			key := string(owner.AppendLower(nil, apex))
 			if _, twice := p.zones[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)

@@ -63,7 +63,8 @@ func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why state) (int, e
 }
 
 // mark counts and marks an answer that no primary vouches for. It is authoritative, since nobody else here is
-// an authority, but for the SOA: a secondary below us that took ours for a proof would never expire.
+// an authority, but for the SOA: a secondary below us that took ours for a proof would never expire. Not every
+// secondary looks at AA; those that ask for EXPIRE are told that nothing is left (see remarkOPT).
 func (m *member) mark(reply *dns.Msg, s state, opt *dns.OPT) {
 	switch s {
 	case stateStale:
