@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"math"
 	"time"
 
 	"github.com/coredns/coredns/plugin"
@@ -34,6 +35,9 @@ var (
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
 	savedDesc      = desc("zone_saved_serial", "Serial that a restart would find on disk.", "zone", "server")
 	journalDesc    = desc("journal_errors_total", "Attempts to save the zone on disk that failed.", "zone", "server")
+	staleDesc      = desc("stale_answers_total", "Answers from the data of a zone that has expired.", "zone", "server")
+	fallbackDesc   = desc("fallback_answers_total", "Answers from the fallback file of a zone.", "zone", "server")
+	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -43,7 +47,8 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, savedDesc, journalDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc, journalDesc,
+		queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -71,23 +76,6 @@ func counter(d *prometheus.Desc, v uint64, labels ...string) prometheus.Metric {
 	return prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 }
 
-// The states of a zone.
-const (
-	stateUnloaded = "unloaded"
-	stateServing  = "serving"
-	stateExpired  = "expired"
-)
-
-func stateOf(z *refresh.Zone) string {
-	switch {
-	case z.Current() == nil:
-		return stateUnloaded
-	case z.Expired():
-		return stateExpired
-	}
-	return stateServing
-}
-
 func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 	if v := m.zone.Current(); v != nil {
 		out <- gauge(serialDesc, float64(v.Serial()), zone, server)
@@ -97,14 +85,7 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 	if s, ok := m.zone.Report().NewestPrimarySerial(); ok {
 		out <- gauge(primaryDesc, float64(s), zone, server)
 	}
-	now := stateOf(m.zone)
-	for _, state := range []string{stateUnloaded, stateServing, stateExpired} {
-		value := 0.0
-		if state == now {
-			value = 1
-		}
-		out <- gauge(stateDesc, value, zone, server, state)
-	}
+	m.collectState(out, zone, server)
 	lease := m.zone.Lease()
 	out <- gauge(failuresDesc, float64(lease.Failures), zone, server)
 	if !lease.Refreshed.IsZero() {
@@ -112,6 +93,24 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 		out <- gauge(expireDesc, unix(lease.Expire), zone, server)
 	}
 	m.collectCounters(out, zone, server)
+}
+
+func (m *member) collectState(out chan<- prometheus.Metric, zone, server string) {
+	now := m.source().state
+	for s, name := range stateNames {
+		value := 0.0
+		if state(s) == now {
+			value = 1
+		}
+		out <- gauge(stateDesc, value, zone, server, name)
+	}
+	if now == stateStale {
+		end := math.Inf(1)
+		if until := m.staleUntil(); !m.endless(until) {
+			end = unix(until)
+		}
+		out <- gauge(staleUntilDesc, end, zone, server)
+	}
 }
 
 func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server string) {
@@ -129,7 +128,9 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 		out <- gauge(savedDesc, float64(uint32(saved)), zone, server)
 	}
 	out <- counter(journalDesc, m.journalErrors.Load(), zone, server)
-	out <- counter(unansweredDesc, m.unansweredQueries.Load(), zone, server)
+	out <- counter(unansweredDesc, m.unansweredQueries.total.Load(), zone, server)
+	out <- counter(staleDesc, m.staleAnswers.total.Load(), zone, server)
+	out <- counter(fallbackDesc, m.fallbackAnswers.total.Load(), zone, server)
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

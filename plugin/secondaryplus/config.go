@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
@@ -23,11 +24,14 @@ type config struct {
 	notify           acl
 	fall             fall.F
 	zonemd           guard.Mode
-	persist          string // the state directory; empty: nothing is kept on disk
+	persist          string        // the state directory; empty: nothing is kept on disk
+	stale            time.Duration // for how long the zones are answered from after their lease; 0: not at all
+	staleTTL         uint32        // of what is answered then, at most, in seconds
+	fallback         fallbackFile
 }
 
 func defaults() config {
-	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits()}
+	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(), staleTTL: defaultStaleTTL}
 }
 
 // refresh is the part of the configuration that keeps a zone up to date.

@@ -36,6 +36,7 @@ type engine struct {
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
 	keepers   map[string]*keeper // by the state directory
+	readiness readiness
 }
 
 // identity is what makes a zone the same zone over a reload.
@@ -62,14 +63,14 @@ type member struct {
 	holders   map[*Plugin]struct{} // guarded by engine.mu
 	since     time.Time
 	keeper    *keeper // nil: not saved on disk; guarded by engine.mu
+	standing
 
 	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
 	journalErrors     atomic.Uint64
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
-	unansweredQueries atomic.Uint64
-	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
+	unansweredQueries tally
 	outcomes          repeats
 	complaints        repeats
 }
@@ -80,7 +81,14 @@ func (e *engine) attach(p *Plugin) error {
 	if err := e.openKeepers(p); err != nil {
 		return err
 	}
-	saved := e.restore(p, p.order)
+	e.hold(p, e.restore(p, p.order))
+	for _, s := range p.order {
+		s.member.begin()
+	}
+	return nil
+}
+
+func (e *engine) hold(p *Plugin, saved map[*served]restored) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
@@ -105,7 +113,6 @@ func (e *engine) attach(p *Plugin) error {
 	} else {
 		e.staged = append(e.staged, p)
 	}
-	return nil
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
@@ -121,6 +128,7 @@ func (e *engine) create(id identity, s *served, saved restored) *member {
 		since:     time.Now(),
 	}
 	m.savedSerial.Store(saved.serial)
+	m.resort.Store(s.resort)
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
@@ -181,6 +189,7 @@ func (e *engine) commit(p *Plugin) {
 			s.member.keeper = k
 			s.member.keep()
 		}
+		s.member.resort.Store(s.resort)
 		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
 			s.member.scheduler.Request(z)
 		}
@@ -275,22 +284,6 @@ func (e *engine) end(plugins []*Plugin, orphans []*member) {
 
 // notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.
 func (m *member) notify(h refresh.Hint) bool { return m.scheduler.Notify(m.zone, h) }
-
-// readyWait is how long a zone that was never loaded keeps the process from being ready: a primary that is
-// down for good must not keep all other zones from being used.
-const readyWait = 30 * time.Second
-
-// ready says whether every zone of the process has data, or was waited for long enough.
-func (e *engine) ready() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, m := range e.members {
-		if m.zone.Current() == nil && time.Since(m.since) < readyWait {
-			return false
-		}
-	}
-	return true
-}
 
 // all are the members with their present identities, in no order.
 func (e *engine) all() map[identity]*member {

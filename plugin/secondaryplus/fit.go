@@ -10,10 +10,13 @@ import (
 
 // fit makes a message that is too long for the client shorter: first by compression, then by leaving out
 // what the client can do without. TC is for what is missing from an answer, and only for that (RFC 2181
-// §9): additional records may go, and the zone's NS RRset beside an answer. Glue may not (RFC 9471 §3).
-func fit(m *dns.Msg, state *request.Request, v *zone.Version, q answer.Query, res *answer.Result) *dns.Msg {
+// §9): additional records may go, and the zone's NS RRset beside an answer. Glue may not (RFC 9471 §3). own is the
+// OPT record that will be added, nil if it is the server's.
+func fit(m *dns.Msg, state *request.Request, v *zone.Version, q answer.Query, res *answer.Result, own *dns.OPT) *dns.Msg {
 	room := state.Size()
-	if o := state.Req.IsEdns0(); o != nil {
+	if own != nil {
+		room -= dns.Len(own)
+	} else if o := state.Req.IsEdns0(); o != nil {
 		room -= dns.Len(o)
 	}
 	if m.Len() <= room {

@@ -29,6 +29,12 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	if m == nil {
 		return // the zone was taken away meanwhile
 	}
+	switch o.Result {
+	case refresh.Updated:
+		m.renewed()
+	case refresh.Expired:
+		m.lapsed()
+	}
 	m.count(o)
 	m.log(o)
 	for _, d := range downward {
@@ -45,7 +51,7 @@ func (m *member) log(o refresh.Outcome) {
 	case refresh.Current:
 		log.Debugf("%s: serial %s is current at %s; due %s%s", name, o.New, o.Primary, until(o.Next), afterAll(o.Errs))
 	case refresh.Expired:
-		log.Errorf("%s: EXPIRED: no primary proved serial %s up to date in time (%d attempts failed); queries are answered SERVFAIL", name, o.Old, o.Failures)
+		log.Errorf("%s: EXPIRED: no primary proved serial %s up to date in time (%d attempts failed); %s", name, o.Old, o.Failures, m.ended())
 	case refresh.Waiting:
 		m.repeat(log.Warningf, "%s: a primary is newer than serial %s; waiting for %s, which the zone stays with", name, o.Old, m.zone.Report().Pinned)
 	case refresh.Behind:
@@ -54,7 +60,12 @@ func (m *member) log(o refresh.Outcome) {
 		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), joined(o.Errs))
 	}
 	if o.Result == refresh.Updated || o.Result == refresh.Current {
-		m.recovered(o)
+		m.outcomes.reset()
+	}
+	if m.source().state == stateServing {
+		m.recovered(o.Had, o.New)
+	} else {
+		m.notice()
 	}
 }
 
@@ -75,21 +86,6 @@ func dropped(f xfr.Fetched) string {
 		return ""
 	}
 	return fmt.Sprintf("; %d records that do not belong into the zone were dropped", f.Dropped)
-}
-
-// recovered tells what it had cost that a zone could not be answered from.
-func (m *member) recovered(o refresh.Outcome) {
-	m.outcomes.reset()
-	n := m.unansweredQueries.Load() - m.unansweredTold
-	if n == 0 {
-		return
-	}
-	m.unansweredTold += n
-	again := ""
-	if o.Had {
-		again = " again"
-	}
-	log.Infof("%s: answers%s, with serial %s; queries answered SERVFAIL until then: %d", m.zone.Name(), again, o.New, n)
 }
 
 // left says how long the zone goes on without a successful refresh.

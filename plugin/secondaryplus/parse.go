@@ -13,6 +13,8 @@ type stanza struct {
 	*caddy.Controller
 	secrets map[string]string // TSIG secrets in base64, by key name
 	config  config
+
+	staleGiven bool
 }
 
 // properties are what a stanza may contain.
@@ -28,6 +30,8 @@ var properties = map[string]func(*stanza) error{
 	"limit":       (*stanza).limit,
 	"persist":     (*stanza).persist,
 	"zonemd":      (*stanza).zonemd,
+	"stale":       (*stanza).stale,
+	"fallback":    (*stanza).fallback,
 }
 
 // parse reads every stanza of a server block.

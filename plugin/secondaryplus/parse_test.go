@@ -112,6 +112,18 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 		{"a limit without a value", "limit records", "a limit is given as"},
 		{"a limit of nothing", "limit records 0", "not a number above zero: '0'"},
 		{"a size that is no size", "limit size big", "not an amount of octets: 'big'"},
+		{"stale without a word", "stale", "stale is given as 'stale off|DURATION|forever [ttl DURATION]'"},
+		{"stale for no time", "stale 0s", "above zero"},
+		{"stale for a while", "stale while", "not a duration: 'while'"},
+		{"stale twice", "stale off\n stale 1h", "Testfile:3 - Error during parsing: a second 'stale'"},
+		{"stale with another word", "stale 1h for 30s", "stale is given as"},
+		{"stale with half a TTL", "stale 1h ttl", "stale is given as"},
+		{"a TTL of nothing", "stale 1h ttl 0s", "above zero"},
+		{"a TTL of less than a second", "stale 1h ttl 1500ms", "a TTL is whole seconds, at most 2147483647: '1500ms'"},
+		{"a TTL that is none", "stale 1h ttl 2147483648s", "a TTL is whole seconds"},
+		{"fallback to nothing", "fallback", "fallback is given as 'fallback FILE'"},
+		{"fallback to two files", "fallback a b", "fallback is given as 'fallback FILE'"},
+		{"a second fallback", "fallback a\n fallback b", "Testfile:3 - Error during parsing: a second 'fallback'"},
 		{"a size beyond all bounds", "limit size 9999999999GiB", "not an amount of octets"},
 	} {
 		body := c.body
@@ -121,6 +133,33 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 		_, err := parseText(t, "secondaryplus example.org {\n "+body+"\n}")
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "Testfile:") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestAFallbackIsTheFileOfOneZone(t *testing.T) {
+	_, err := parseText(t, "secondaryplus a.example b.example {\n transfer from 192.0.2.1\n fallback db\n}")
+	if err == nil || !strings.Contains(err.Error(), "Testfile:3 - Error during parsing: a fallback file is that of one zone, and the stanza has 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStaleIsOffATimeOrForever(t *testing.T) {
+	for _, c := range []struct {
+		line  string
+		after time.Duration
+		ttl   uint32
+	}{
+		{"", 0, 30},
+		{"stale off", 0, 30},
+		{"stale off ttl 2m", 0, 120},
+		{"stale 36h", 36 * time.Hour, 30},
+		{"stale 1s ttl 1s", time.Second, 1},
+		{"stale forever ttl 5s", forever, 5},
+	} {
+		configs, err := parseText(t, "secondaryplus example.org {\n transfer from 192.0.2.1\n "+c.line+"\n}")
+		if err != nil || configs[0].stale != c.after || configs[0].staleTTL != c.ttl {
+			t.Errorf("%q: %+v, %v", c.line, configs, err)
 		}
 	}
 }

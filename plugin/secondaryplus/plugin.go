@@ -39,6 +39,7 @@ type served struct {
 	apex    owner.Name
 	config  *config         // of its stanza
 	refresh *refresh.Config // one for all zones of a stanza
+	resort  *lastResort     // likewise; a stanza with a fallback file has one zone
 	member  *member         // set while the plugin is attached to the engine
 }
 
@@ -47,9 +48,9 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper)}
 	for _, c := range configs {
-		keep := c.refresh()
+		keep, resort := c.refresh(), &lastResort{stale: c.stale, ttl: c.staleTTL}
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep}
+			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, resort: resort}
 			key := string(owner.AppendLower(nil, apex))
 			if _, twice := p.zones[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)
@@ -137,13 +138,12 @@ func (p *Plugin) match(qname owner.Name, qtype uint16) *served {
 var results = sync.Pool{New: func() any { return new(answer.Result) }}
 
 func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s *served, qname owner.Name) (int, error) {
-	zone := s.zone()
-	version := zone.Current()
-	switch {
-	case version == nil:
-		return s.member.unanswered(w, r, notReady)
-	case zone.Expired():
-		return s.member.unanswered(w, r, expired)
+	src := s.member.source()
+	if src.state != stateServing {
+		s.member.sees(src.state)
+	}
+	if src.version == nil {
+		return s.member.unanswered(w, r, src.state)
 	}
 	state := request.Request{W: w, Req: r}
 	res := results.Get().(*answer.Result)
@@ -151,8 +151,8 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 		res.Reset()
 		results.Put(res)
 	}()
-	q := answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do()}
-	res.Fill(version, q)
+	q := answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do(), MaxTTL: src.maxTTL}
+	res.Fill(src.version, q)
 	if res.Rcode == dns.RcodeNameError && len(res.Answer) == 0 && s.config.fall.Through(state.Name()) {
 		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
 	}
@@ -160,7 +160,10 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 	if res.Follow != nil {
 		p.follow(ctx, state, m, res.Follow)
 	}
-	w.WriteMsg(fit(m, &state, version, q, res))
+	opt := remarkOPT(r, src.state, res.Rcode)
+	m = fit(m, &state, src.version, q, res, opt)
+	s.member.mark(m, src.state, opt)
+	w.WriteMsg(m)
 	return dns.RcodeSuccess, nil
 }
 

@@ -49,28 +49,35 @@ func (p *Plugin) follow(ctx context.Context, state request.Request, m *dns.Msg, 
 	}
 }
 
-// failure says why a zone cannot be answered from, as an extended error (RFC 8914).
-type failure struct {
-	code uint16
-	text string
-}
-
-var (
-	notReady = failure{dns.ExtendedErrorCodeNotReady, "zone was not transferred yet"}
-	expired  = failure{dns.ExtendedErrorCodeInvalidData, "zone has expired"}
-)
-
 // unanswered replies SERVFAIL. That is not an error of the query: what is wrong with the zone was logged
 // when it became so, and is counted here.
-func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why failure) (int, error) {
-	m.unansweredQueries.Add(1)
+func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why state) (int, error) {
+	m.unansweredQueries.total.Add(1)
 	reply := new(dns.Msg)
 	reply.SetRcode(r, dns.RcodeServerFailure)
-	if o := r.IsEdns0(); o != nil {
-		opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
-		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
+	if opt := remarkOPT(r, why, dns.RcodeServerFailure); opt != nil {
 		reply.Extra = append(reply.Extra, opt)
 	}
 	w.WriteMsg(reply)
 	return dns.RcodeSuccess, nil
+}
+
+// mark counts and marks an answer that no primary vouches for. It is authoritative, since nobody else here is
+// an authority, but for the SOA: a secondary below us that took ours for a proof would never expire. Not every
+// secondary looks at AA; those that ask for EXPIRE are told that nothing is left (see remarkOPT).
+func (m *member) mark(reply *dns.Msg, s state, opt *dns.OPT) {
+	switch s {
+	case stateStale:
+		m.staleAnswers.total.Add(1)
+	case stateFallback:
+		m.fallbackAnswers.total.Add(1)
+	default:
+		return
+	}
+	if reply.Question[0].Qtype == dns.TypeSOA && len(reply.Answer) > 0 {
+		reply.Authoritative = false
+	}
+	if opt != nil {
+		reply.Extra = append(reply.Extra, opt)
+	}
 }

@@ -38,6 +38,9 @@ func setup(c *caddy.Controller) error {
 		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
 			p.transfer = t
 		}
+		if err := p.readFallbacks(site.Root); err != nil {
+			return plugin.Error(pluginName, err)
+		}
 		if err := process.attach(p); err != nil {
 			return plugin.Error(pluginName, err)
 		}

@@ -21,7 +21,7 @@ const batch = 100
 
 // Transfer implements transfer.Transferer. An IXFR client whose serial is ours or newer gets our SOA alone
 // (RFC 1995 §2, compared by RFC 1982), any other one the whole zone. A zone that has expired is not
-// transferred (RFC 1034 §4.3.5).
+// transferred (RFC 1034 §4.3.5), however its queries are answered.
 func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 	apex, err := owner.Parse(name)
 	if err != nil {

@@ -53,6 +53,7 @@ var (
 	primaryAddr  = regexp.MustCompile(`192\.0\.2\.\d+(?::\d+)?`)
 	loopback     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
 	forwarder    = regexp.MustCompile(`198\.51\.100\.\d+`)
+	zoneFile     = regexp.MustCompile(`\b(file|fallback) ([a-z-]+\.zone)\b`)
 	blockKeys    = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
 	ported       = regexp.MustCompile(`:(\d+)$`)
 )
@@ -69,7 +70,7 @@ func local(text string, primaries map[string]string, dir string) string {
 		})
 	})
 	text = forwarder.ReplaceAllString(text, "127.0.0.1:{{port:nobody}}")
-	text = strings.ReplaceAll(text, "file quickstart.zone", "file "+filepath.Join(dir, "quickstart.zone"))
+	text = zoneFile.ReplaceAllString(text, "$1 "+filepath.Join(dir, "$2"))
 	bind := "\n    bind 127.0.0.1"
 	if strings.Contains(text, "    bind ") {
 		bind = "" // it says itself where it listens

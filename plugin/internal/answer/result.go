@@ -15,6 +15,8 @@ type Query struct {
 	// Minimal leaves the zone's NS RRset out of positive answers, as Knot does. BIND and NSD put it into
 	// the authority section unless they are told not to.
 	Minimal bool
+	// MaxTTL is the highest TTL that the answer may have, in seconds; zero: as in the zone.
+	MaxTTL uint32
 }
 
 // Result is an answer, and the memory it is made in: reuse one for many questions. The records refer to the
@@ -78,6 +80,19 @@ func (r *Result) Fill(v *zone.Version, q Query) {
 	r.Reset()
 	r.search.begin(v, q, r)
 	r.search.run()
+	if q.MaxTTL > 0 {
+		r.capTTL(q.MaxTTL)
+	}
+}
+
+// capTTL lowers the TTLs of all sections, those of RRSIGs too.
+func (r *Result) capTTL(highest uint32) {
+	for _, section := range [][]Record{r.Answer, r.Authority, r.Additional} {
+		for i := range section {
+			section[i].TTL = min(section[i].TTL, highest)
+			section[i].SigTTL = min(section[i].SigTTL, highest)
+		}
+	}
 }
 
 // Reset empties r, so that it holds no version of a zone in memory.
