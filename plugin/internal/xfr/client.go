@@ -26,7 +26,8 @@ type Client struct {
 	// spoken over, not TLS itself.
 	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
 
-	kept kept
+	kept  kept
+	plain plain
 }
 
 func (c *Client) limits() Limits { return c.Limits.withDefaults() }
