@@ -12,19 +12,24 @@ type stanza struct {
 	*caddy.Controller
 	secrets map[string]string // TSIG secrets in base64, by key name
 	config  config
+	tlsSays string // the first property about TLS, and its line
+	tlsRead bool   // the tls property was there
 }
 
 // properties are what a stanza may contain.
 var properties = map[string]func(*stanza) error{
-	"transfer":    (*stanza).transfer,
-	"source":      (*stanza).source,
-	"ixfr":        (*stanza).ixfr,
-	"notify":      (*stanza).notify,
-	"fallthrough": (*stanza).fallthroughZones,
-	"refresh":     (*stanza).refresh,
-	"retry":       (*stanza).retry,
-	"expire":      (*stanza).expire,
-	"limit":       (*stanza).limit,
+	"transfer":       (*stanza).transfer,
+	"tls":            (*stanza).tls,
+	"tls_servername": (*stanza).tlsServername,
+	"tls_pin":        (*stanza).tlsPin,
+	"source":         (*stanza).source,
+	"ixfr":           (*stanza).ixfr,
+	"notify":         (*stanza).notify,
+	"fallthrough":    (*stanza).fallthroughZones,
+	"refresh":        (*stanza).refresh,
+	"retry":          (*stanza).retry,
+	"expire":         (*stanza).expire,
+	"limit":          (*stanza).limit,
 }
 
 // parse reads every stanza of a server block.
@@ -57,7 +62,7 @@ func (s *stanza) parse() error {
 	if len(s.config.primaries) == 0 {
 		return s.Errf("the stanza that begins in line %d has no 'transfer from': a secondary zone needs a primary", line)
 	}
-	return nil
+	return s.checkTLS()
 }
 
 // zones takes the zones from the stanza's arguments, or else from the keys of the server block.
