@@ -105,11 +105,11 @@ var errNoEDNS = errors.New("EDNS is not understood")
 func (q Query) declined(msg []byte, o opt) error {
 	h, err := parseHeader(msg)
 	if err != nil || !q.EDNS {
-		return nil // what else is wrong is for others to say
+		return err
 	}
 	var refused *RcodeError
 	if err := q.fits(h); err != nil && !errors.As(err, &refused) {
-		return nil
+		return nil // what else is wrong is for others to say
 	}
 	rcode := uint16(o.extended)<<4 | uint16(h.rcode())
 	if rcode == dns.RcodeBadVers || !o.found && suspicious(h) {
