@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"github.com/coredns/caddy"
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -12,8 +13,9 @@ type stanza struct {
 	*caddy.Controller
 	secrets map[string]string // TSIG secrets in base64, by key name
 	config  config
-	tlsSays string // the first property about TLS, and its line
-	tlsRead bool   // the tls property was there
+	tlsSays string   // the first property about TLS, and its line
+	tlsOnce []string // properties that cannot be given twice, and were there
+	root    string   // of the server block, for files
 }
 
 // properties are what a stanza may contain.
@@ -36,7 +38,7 @@ var properties = map[string]func(*stanza) error{
 func parse(c *caddy.Controller, secrets map[string]string) ([]config, error) {
 	var configs []config
 	for c.Next() {
-		s := &stanza{Controller: c, secrets: secrets, config: defaults()}
+		s := &stanza{Controller: c, secrets: secrets, root: dnsserver.GetConfig(c).Root, config: defaults()}
 		if err := s.parse(); err != nil {
 			return nil, err
 		}

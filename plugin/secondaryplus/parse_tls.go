@@ -3,6 +3,7 @@ package secondaryplus
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,23 +23,38 @@ func (s *stanza) primary(arg string) (xfr.Primary, error) {
 	return xfr.Primary{Addr: addr, TLS: s.config.tls}, err
 }
 
-// aboutTLS notes the first property about TLS, for checkTLS. It is called at the property's name.
-func (s *stanza) aboutTLS() {
+// aboutTLS reads the arguments of a property about TLS, and notes the first such property for checkTLS.
+func (s *stanza) aboutTLS() (args []string) {
 	if s.tlsSays == "" {
 		s.tlsSays = fmt.Sprintf("'%s' in line %d", s.Val(), s.Line())
 	}
+	return s.RemainingArgs()
+}
+
+// onceTLS is aboutTLS for a property that cannot be given twice.
+func (s *stanza) onceTLS() (args []string, err error) {
+	property := s.Val()
+	args = s.aboutTLS()
+	if slices.Contains(s.tlsOnce, property) {
+		return nil, s.Errf("%s is given twice", property)
+	}
+	s.tlsOnce = append(s.tlsOnce, property)
+	return args, nil
 }
 
 // tls parses: tls [CERT KEY] [CA].
 func (s *stanza) tls() error {
-	s.aboutTLS()
-	args := s.RemainingArgs()
-	if s.tlsRead {
-		return s.Err("tls is given twice")
+	args, err := s.onceTLS()
+	if err != nil {
+		return err
 	}
-	s.tlsRead = true
 	if len(args) > 3 {
 		return s.Err("certificates are given as 'tls [CERT KEY] [CA]'")
+	}
+	for i, path := range args {
+		if !filepath.IsAbs(path) {
+			args[i] = filepath.Join(s.root, path) // as the stock plugins do
+		}
 	}
 	if len(args)%2 == 1 {
 		if err := s.config.tls.ReadAuthorities(args[len(args)-1]); err != nil {
@@ -55,11 +71,14 @@ func (s *stanza) tls() error {
 
 // tlsServername parses: tls_servername NAME.
 func (s *stanza) tlsServername() error {
-	s.aboutTLS()
-	name, err := s.one()
+	args, err := s.onceTLS()
 	if err != nil {
 		return err
 	}
+	if len(args) != 1 {
+		return s.ArgErr()
+	}
+	name := args[0]
 	_, noAddr := netip.ParseAddr(name)
 	if _, ok := dns.IsDomainName(name); noAddr != nil && (!ok || strings.ContainsAny(name, ":/*[]")) {
 		return s.Errf("not a host name or an address: '%s'", name)
@@ -70,8 +89,7 @@ func (s *stanza) tlsServername() error {
 
 // tlsPin parses: tls_pin SHA256...
 func (s *stanza) tlsPin() error {
-	s.aboutTLS()
-	args := s.RemainingArgs()
+	args := s.aboutTLS()
 	if len(args) == 0 {
 		return s.ArgErr()
 	}

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coredns/caddy"
+	"github.com/coredns/coredns/core/dnsserver"
+
 	"github.com/understudy-dns/understudy/test/peer"
 )
 
@@ -103,6 +106,7 @@ func TestWhatIsWrongAboutTLS(t *testing.T) {
 		{"a key of another certificate", "transfer from tls://192.0.2.1\n tls " + ca + " " + key, "private key does not match public key"},
 		{"too many files", "transfer from tls://192.0.2.1\n tls a b c d", "certificates are given as 'tls [CERT KEY] [CA]'"},
 		{"tls twice", "transfer from tls://192.0.2.1\n tls " + ca + "\n tls " + ca, "Testfile:4 - Error during parsing: tls is given twice"},
+		{"two names", "transfer from tls://192.0.2.1\n tls_servername a.test\n tls_servername b.test", "Testfile:4 - Error during parsing: tls_servername is given twice"},
 		{"no name", "transfer from tls://192.0.2.1\n tls_servername", "Wrong argument count"},
 		{"a name that is none", "transfer from tls://192.0.2.1\n tls_servername 192.0.2.1:853", "not a host name or an address: '192.0.2.1:853'"},
 		{"no pin", "transfer from tls://192.0.2.1\n tls_pin", "Wrong argument count"},
@@ -112,5 +116,14 @@ func TestWhatIsWrongAboutTLS(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "Testfile:") {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
+	}
+}
+
+func TestFilesAreFoundBelowTheRootOfTheBlock(t *testing.T) {
+	ca, _, _ := files(t)
+	c := caddy.NewTestController("dns", "secondaryplus example.org {\n transfer from tls://192.0.2.1\n tls "+filepath.Base(ca)+"\n}")
+	dnsserver.GetConfig(c).Root = filepath.Dir(ca)
+	if _, err := parse(c, nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -24,7 +24,9 @@ func TestALeaseIsNoLongerThanThatOfThePrimary(t *testing.T) {
 		{"more than the SOA allows", Updated, 0, 3 * day, day, time.Hour},
 		{"more than the SOA allows, as proof", Succeeded, 0, 3 * day, day, time.Hour},
 		{"a lease that ends soon is asked for again at the pace of RETRY", Updated, 0, time.Hour, time.Hour, 10 * time.Minute},
-		{"a lease that ended during the transfer", Updated, 0, -time.Second, -time.Second, 10 * time.Minute},
+		{"one that ends sooner, in the middle of it", Updated, 0, 6 * time.Minute, 6 * time.Minute, 3 * time.Minute},
+		{"one that is nearly over, not too often", Updated, 0, 12 * time.Second, 12 * time.Second, 10 * time.Second},
+		{"a lease that ended during the transfer", Updated, 0, -time.Second, -time.Second, 10 * time.Second},
 	} {
 		var granted time.Time
 		if c.granted != 0 {

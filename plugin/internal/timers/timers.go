@@ -66,9 +66,9 @@ func (t Timers) Step(e Event, soa *zone.SOA, c Clamps, granted, now time.Time, j
 	t.Refreshed = now
 	t.Expire = t.end(e, now.Add(expireAfter(soa, c)), granted)
 	refresh, retry := c.Refresh.clamp(seconds(soa.Refresh)), c.Retry.clamp(seconds(soa.Retry))
-	if t.Expire.Sub(now) < refresh+retry {
-		// The primary has trouble with its own primary: ask as often as if that were ours.
-		refresh = min(refresh, retry)
+	if left := t.Expire.Sub(now); left < refresh+retry {
+		// The primary has trouble with its own primary. Ask as often as if that were ours, and while there is time.
+		refresh = min(refresh, retry, max(left/2, c.Retry.Min))
 	}
 	t.Due = now.Add(shorten(refresh, jitter))
 	return t

@@ -25,8 +25,8 @@ type Client struct {
 	// spoken over, not TLS itself.
 	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
 
-	kept  kept
-	plain plain
+	kept kept
+	edns tolerance
 }
 
 func (c *Client) limits() Limits { return c.Limits.withDefaults() }

@@ -42,9 +42,7 @@ func (c *Client) probeDatagram(ctx context.Context, q Query, p Primary) (Probed,
 		probed, err := d.try()
 		if !errors.Is(err, ErrTimeout) {
 			probed.RTT = time.Since(start)
-			if err == nil && len(d.forms) > 1 && !probed.edns {
-				c.plain.add(p) // so that a transfer does not wait in vain
-			}
+			probed.tolerated = probed.tolerated || len(d.forms) == 1
 			return probed, err
 		}
 		if d.doubt != nil && !d.refused {

@@ -126,23 +126,30 @@ func suspicious(h header) bool {
 // plainFor is how long a primary that does not understand EDNS is asked without it.
 const plainFor = 10 * time.Minute
 
-// plain are the primaries that do not understand EDNS, each with the time at which that is forgotten.
-type plain struct {
+// tolerance is which primaries understand an OPT record, or pass over it, and which do not.
+type tolerance struct {
 	mu    sync.Mutex
-	until map[Primary]time.Time
+	known map[Primary]time.Time // until when it is asked without; zero: it is asked with EDNS
 }
 
-func (p *plain) has(asked Primary) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Now().Before(p.until[asked])
-}
-
-func (p *plain) add(asked Primary) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.until == nil {
-		p.until = map[Primary]time.Time{}
+// note keeps what was seen of a primary.
+func (t *tolerance) note(p Primary, tolerates bool) {
+	var until time.Time
+	if !tolerates {
+		until = time.Now().Add(plainFor)
 	}
-	p.until[asked] = time.Now().Add(plainFor)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil {
+		t.known = map[Primary]time.Time{}
+	}
+	t.known[p] = until
+}
+
+// of says whether a primary is to be asked with EDNS, and whether that is known to be no reason to refuse.
+func (t *tolerance) of(p Primary) (ask, sure bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	until, known := t.known[p]
+	return !time.Now().Before(until), known && until.IsZero()
 }

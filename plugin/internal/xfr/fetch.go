@@ -23,7 +23,7 @@ func (c *Client) Fetch(ctx context.Context, apex owner.Name, p Primary, have *zo
 	start := time.Now()
 	f := fetch{client: c, ctx: ctx, apex: apex, primary: p, have: have, limits: c.limits(), options: o}
 	f.end = start.Add(f.limits.Time)
-	f.plain = c.plain.has(p)
+	f.edns, f.sure = c.edns.of(p)
 	op := OpAXFR
 	if have != nil && o.IXFR && !o.Force {
 		op = OpIXFR
@@ -31,9 +31,6 @@ func (c *Client) Fetch(ctx context.Context, apex owner.Name, p Primary, have *zo
 	err := f.try(op)
 	if err != nil && Next(err) == AskWhole {
 		f.result = Fetched{FellBack: err, Octets: f.result.Octets}
-		op, err = OpAXFR, f.try(OpAXFR)
-	}
-	if op == OpAXFR && errors.Is(err, errNoEDNS) {
 		err = f.try(OpAXFR)
 	}
 	f.result.Duration = time.Since(start)
@@ -50,16 +47,22 @@ type fetch struct {
 	options Options
 	limits  Limits
 	end     time.Time
-	plain   bool // without EDNS, which the primary does not understand
+	edns    bool // ask with EDNS
+	sure    bool // whatever is refused, EDNS is not to blame
 	result  Fetched
 }
 
 func (f *fetch) try(op Op) error {
 	err := f.converse(op)
+	if errors.Is(err, errNoEDNS) {
+		f.edns = false
+		if err = f.converse(op); err == nil {
+			f.client.edns.note(f.primary, false)
+		}
+	}
 	if err == nil {
 		return nil
 	}
-	f.plain = f.plain || errors.Is(err, errNoEDNS)
 	return &Error{
 		Op: op, Zone: f.apex.String(), Primary: f.primary.Addr,
 		Serial: f.result.Serial, Offered: f.result.Offered, Err: err,
@@ -119,7 +122,7 @@ func (f *fetch) transfer(op Op, l *link) error {
 
 // talk asks and receives the reply.
 func (f *fetch) talk(op Op, s *stream) (*reply, error) {
-	q := Query{ID: newID(), Apex: f.apex, Type: dns.TypeAXFR, EDNS: !f.plain}
+	q := Query{ID: newID(), Apex: f.apex, Type: dns.TypeAXFR, EDNS: f.edns}
 	var soa *zone.RR
 	if op == OpIXFR {
 		q.Type, q.Have = dns.TypeIXFR, f.have.Serial()
@@ -131,7 +134,7 @@ func (f *fetch) talk(op Op, s *stream) (*reply, error) {
 		return nil, err
 	}
 	r := &reply{
-		query: q, stream: s, verifier: verifier, interpreter: NewInterpreter(q),
+		query: q, sure: f.sure, stream: s, verifier: verifier, interpreter: NewInterpreter(q),
 		candidate: candidate{apex: f.apex, have: f.have, force: f.options.Force, asked: q.Type},
 	}
 	err := r.receive()

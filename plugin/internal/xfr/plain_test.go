@@ -3,6 +3,7 @@ package xfr
 import (
 	"errors"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -132,20 +133,40 @@ func TestAnUnsignedFORMERRLeadsToAQueryWithoutEDNS(t *testing.T) {
 }
 
 func TestATransferFromAServerWithoutEDNS(t *testing.T) {
-	for _, o := range []Options{{}, {IXFR: true}} {
+	for kind, text := range map[uint16]string{axfr: whole, ixfr: delta} {
 		old := func(t testing.TB, conn net.Conn, query []byte) {
-			switch {
-			case isEDNS(t, query):
+			if isEDNS(t, query) {
 				fail(dns.RcodeFormatError)(t, conn, query)
-			case typeOf(query) == ixfr:
-				t.Error("the AXFR after the IXFR is expected")
-			default:
-				say(whole)(t, conn, query)
+				return
+			}
+			say(text)(t, conn, query)
+		}
+		p, client := serve(t, map[uint16]act{kind: old}), new(Client)
+		for range 2 {
+			f, err := client.Fetch(t.Context(), apex, p.primary, version(t, zone3), Options{IXFR: kind == ixfr})
+			if err != nil || showZone(f.Version) != shown4 {
+				t.Errorf("%v, %v", f.How, err)
 			}
 		}
-		p := serve(t, map[uint16]act{axfr: old, ixfr: old})
-		if f, err := new(Client).Fetch(t.Context(), apex, p.primary, version(t, zone3), o); err != nil || f.How != ByAXFR {
-			t.Errorf("%+v: %v, %v", o, f.How, err)
+		p.mu.Lock()
+		if len(p.asked) != 3 { // with EDNS, and without, also the next time
+			t.Errorf("asked %v", p.asked)
 		}
+		p.mu.Unlock()
+	}
+}
+
+// A server that answered the SOA check has another reason to refuse an IXFR than EDNS.
+func TestAfterAnSOACheckWithEDNSARefusalIsARefusal(t *testing.T) {
+	p := serve(t, map[uint16]act{dns.TypeSOA: say("SOA 4"), ixfr: fail(dns.RcodeFormatError), axfr: say(whole)})
+	client := new(Client)
+	if _, err := client.Probe(t.Context(), apex, p.primary); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.Fetch(t.Context(), apex, p.primary, version(t, zone3), Options{IXFR: true})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if asked := strings.Join(p.asked, ", "); err != nil || asked != "SOA, IXFR from 3, AXFR" {
+		t.Errorf("asked %s, %v", asked, err)
 	}
 }

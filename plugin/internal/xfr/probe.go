@@ -26,23 +26,25 @@ type Probed struct {
 	// Granted is when the lease of a primary that is itself a secondary runs out (RFC 7314); zero: it told none.
 	Granted time.Time
 
-	edns bool // the answer has an OPT record
+	tolerated bool // the query that it answers had an OPT record
 }
 
 // Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or there is
 // none, over TLS alone when the primary has it. A primary that does not understand EDNS is asked once more
 // without it. The error is an *Error.
 func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed, error) {
-	q := Query{ID: newID(), Apex: apex, Type: dns.TypeSOA, EDNS: !c.plain.has(p)}
+	edns, _ := c.edns.of(p)
+	q := Query{ID: newID(), Apex: apex, Type: dns.TypeSOA, EDNS: edns}
 	probed, err := c.probe(ctx, q, p)
 	if errors.Is(err, errNoEDNS) {
 		q.EDNS = false
-		if probed, err = c.probe(ctx, q, p); err == nil {
-			c.plain.add(p)
-		}
+		probed, err = c.probe(ctx, q, p)
 	}
 	if err != nil {
 		return Probed{}, &Error{Op: OpSOA, Zone: apex.String(), Primary: p.Addr, Err: err}
+	}
+	if edns {
+		c.edns.note(p, q.EDNS && probed.tolerated)
 	}
 	return probed, nil
 }
@@ -99,7 +101,7 @@ func (c *Client) probeStream(ctx context.Context, q Query, p Primary) (Probed, e
 	if errors.Is(err, errTruncated) {
 		err = malformed("TC over a stream")
 	}
-	probed.RTT = now.Sub(start)
+	probed.RTT, probed.tolerated = now.Sub(start), q.EDNS
 	return probed, err
 }
 
@@ -117,5 +119,5 @@ func (q Query) probed(msg []byte, now time.Time) (Probed, error) {
 		return Probed{}, err
 	}
 	granted, err := o.granted(soa, now)
-	return Probed{SOA: soa, Granted: granted, edns: o.found}, err
+	return Probed{SOA: soa, Granted: granted, tolerated: o.found}, err
 }

@@ -10,6 +10,7 @@ import (
 // A reply is received message by message: verified, interpreted, applied.
 type reply struct {
 	query       Query
+	sure        bool // see fetch
 	stream      *stream
 	verifier    *Verifier
 	interpreter *Interpreter
@@ -67,6 +68,9 @@ func (r *reply) open(msg []byte) (err error) {
 	}
 	if r.opt, err = findOPT(msg); err != nil {
 		return err
+	}
+	if r.sure {
+		return nil
 	}
 	return r.query.declined(msg, r.opt)
 }
