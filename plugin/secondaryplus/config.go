@@ -17,6 +17,7 @@ import (
 type config struct {
 	zones            []owner.Name
 	primaries        []xfr.Primary
+	tls              *xfr.TLS // of the primaries that are asked over TLS
 	ixfr             bool
 	clamps           timers.Clamps
 	limits           xfr.Limits
@@ -31,7 +32,9 @@ type config struct {
 }
 
 func defaults() config {
-	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(), staleTTL: defaultStaleTTL}
+	return config{
+		tls: new(xfr.TLS), ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(), staleTTL: defaultStaleTTL,
+	}
 }
 
 // refresh is the part of the configuration that keeps a zone up to date.

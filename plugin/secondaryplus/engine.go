@@ -198,7 +198,7 @@ func (e *engine) commit(p *Plugin) {
 
 func samePrimaries(a, b *refresh.Config) bool {
 	return slices.EqualFunc(a.Primaries, b.Primaries, func(p, q xfr.Primary) bool {
-		return p.Addr == q.Addr && sameKey(p.Key, q.Key)
+		return p.Addr == q.Addr && sameKey(p.Key, q.Key) && p.TLS.Same(q.TLS)
 	})
 }
 

@@ -12,6 +12,7 @@ func FuzzCorefile(f *testing.F) {
 	f.Add("secondaryplus {\n transfer from 192.0.2.1\n notify deny 192.0.2.0/24 * key key.example\n refresh 1s 2s\n limit size 4GiB\n limit rate 1kB/s\n}")
 	f.Add("secondaryplus \"a b\\000c\" {\n transfer from ::ffff:192.0.2.1\n source ::1 127.0.0.1\n ixfr off\n fallthrough example.org\n}")
 	f.Add("secondaryplus example.org {\n transfer from 192.0.2.1\n stale 36h ttl 10s\n fallback db.example.org\n}")
+	f.Add("secondaryplus {\n tls\n tls_servername primary.test\n transfer from tls://192.0.2.1 tls://[2001:db8::1]:8853\n tls_pin 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n}")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := caddy.NewTestController("dns", text)
 		c.ServerBlockKeys = []string{"dns://block.example.:53"}

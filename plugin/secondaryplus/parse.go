@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"github.com/coredns/caddy"
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
@@ -15,30 +16,36 @@ type stanza struct {
 	config  config
 
 	staleGiven bool
+	tlsSays    string   // the first property about TLS, and its line
+	tlsOnce    []string // properties that cannot be given twice, and were there
+	root       string   // of the server block, for files
 }
 
 // properties are what a stanza may contain.
 var properties = map[string]func(*stanza) error{
-	"transfer":    (*stanza).transfer,
-	"source":      (*stanza).source,
-	"ixfr":        (*stanza).ixfr,
-	"notify":      (*stanza).notify,
-	"fallthrough": (*stanza).fallthroughZones,
-	"refresh":     (*stanza).refresh,
-	"retry":       (*stanza).retry,
-	"expire":      (*stanza).expire,
-	"limit":       (*stanza).limit,
-	"persist":     (*stanza).persist,
-	"zonemd":      (*stanza).zonemd,
-	"stale":       (*stanza).stale,
-	"fallback":    (*stanza).fallback,
+	"transfer":       (*stanza).transfer,
+	"source":         (*stanza).source,
+	"ixfr":           (*stanza).ixfr,
+	"notify":         (*stanza).notify,
+	"fallthrough":    (*stanza).fallthroughZones,
+	"refresh":        (*stanza).refresh,
+	"retry":          (*stanza).retry,
+	"expire":         (*stanza).expire,
+	"limit":          (*stanza).limit,
+	"persist":        (*stanza).persist,
+	"zonemd":         (*stanza).zonemd,
+	"stale":          (*stanza).stale,
+	"fallback":       (*stanza).fallback,
+	"tls":            (*stanza).tls,
+	"tls_servername": (*stanza).tlsServername,
+	"tls_pin":        (*stanza).tlsPin,
 }
 
 // parse reads every stanza of a server block.
 func parse(c *caddy.Controller, secrets map[string]string) ([]config, error) {
 	var configs []config
 	for c.Next() {
-		s := &stanza{Controller: c, secrets: secrets, config: defaults()}
+		s := &stanza{Controller: c, secrets: secrets, root: dnsserver.GetConfig(c).Root, config: defaults()}
 		if err := s.parse(); err != nil {
 			return nil, err
 		}
@@ -64,7 +71,7 @@ func (s *stanza) parse() error {
 	if len(s.config.primaries) == 0 {
 		return s.Errf("the stanza that begins in line %d has no 'transfer from': a secondary zone needs a primary", line)
 	}
-	return nil
+	return s.checkTLS()
 }
 
 // zones takes the zones from the stanza's arguments, or else from the keys of the server block.

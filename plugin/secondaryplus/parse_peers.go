@@ -10,7 +10,10 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
-const dnsPort = 53
+const (
+	dnsPort = 53
+	tlsPort = 853 // RFC 7858 §3.1
+)
 
 // transfer parses: transfer from ADDRESS... [key NAME [ALGORITHM]].
 func (s *stanza) transfer() error {
@@ -30,16 +33,19 @@ func (s *stanza) transfer() error {
 		return err
 	}
 	for _, arg := range addrs {
-		addr, err := parseAddrPort(arg)
+		p, err := s.primary(arg)
 		if err != nil {
 			return s.Errf("a primary is an IP address with or without a port, not '%s'", arg)
 		}
-		at := slices.IndexFunc(s.config.primaries, func(p xfr.Primary) bool { return p.Addr == addr })
+		p.Key = key
+		at := slices.IndexFunc(s.config.primaries, func(q xfr.Primary) bool { return p.Addr == q.Addr })
 		switch {
 		case at < 0:
-			s.config.primaries = append(s.config.primaries, xfr.Primary{Addr: addr, Key: key})
+			s.config.primaries = append(s.config.primaries, p)
 		case !sameKey(s.config.primaries[at].Key, key):
-			return s.Errf("primary %s is given twice, with different keys", addr)
+			return s.Errf("primary %s is given twice, with different keys", p.Addr)
+		case s.config.primaries[at].TLS != p.TLS:
+			return s.Errf("primary %s is given twice, with and without TLS", p.Addr)
 		}
 	}
 	return nil
@@ -137,10 +143,11 @@ func (s *stanza) source() error {
 	return nil
 }
 
-// parseAddrPort reads an address with or without a port: 192.0.2.1, 192.0.2.1:53, 2001:db8::1, [2001:db8::1]:53.
-func parseAddrPort(s string) (netip.AddrPort, error) {
+// parseAddrPort reads an address with or without a port, which then is the one given: 192.0.2.1, 192.0.2.1:53,
+// 2001:db8::1, [2001:db8::1]:53.
+func parseAddrPort(s string, port uint16) (netip.AddrPort, error) {
 	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return netip.AddrPortFrom(addr.Unmap(), dnsPort), nil
+		return netip.AddrPortFrom(addr.Unmap(), port), nil
 	}
 	ap, err := netip.ParseAddrPort(s)
 	if err != nil || ap.Port() == 0 {

@@ -2,8 +2,6 @@ package secondaryplus
 
 import (
 	"path/filepath"
-
-	"github.com/coredns/coredns/core/dnsserver"
 )
 
 // persist parses: persist DIR. The directory is opened when the server starts; whether it can be, as far as
@@ -17,7 +15,7 @@ func (s *stanza) persist() error {
 		return s.Errf("a second 'persist': the first one is '%s'", s.config.persist)
 	}
 	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(dnsserver.GetConfig(s.Controller).Root, dir)
+		dir = filepath.Join(s.root, dir)
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return s.Errf("persist: %v", err)

@@ -1,16 +1,21 @@
 package examples
 
 import (
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/test/ask"
 	"github.com/understudy-dns/understudy/test/peer"
+	"github.com/understudy-dns/understudy/test/relay"
 	"github.com/understudy-dns/understudy/test/understudy"
 )
 
@@ -52,6 +57,23 @@ var (
 	keysLine = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
 )
 
+var pins = regexp.MustCompile(`tls_pin .*`)
+
+// overTLS puts a relay that speaks TLS before each primary. The pin of an example becomes that of the relays.
+func overTLS(t *testing.T, text string, primaries map[string]string) string {
+	t.Helper()
+	certFile, keyFile := peer.NewCA(t).Issue(t, time.Hour, "primary.test")
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for addr, to := range primaries {
+		primaries[addr] = relay.Start(t, relay.Config{To: to, TLS: &tls.Config{Certificates: []tls.Certificate{cert}}}).Addr()
+	}
+	pin := sha256.Sum256(cert.Leaf.RawSubjectPublicKeyInfo)
+	return pins.ReplaceAllString(text, "tls_pin "+base64.StdEncoding.EncodeToString(pin[:]))
+}
+
 // served are the zones that an example is a secondary of.
 func served(text string) (names []string) {
 	for _, m := range stanza.FindAllStringSubmatchIndex(text, -1) {
@@ -92,7 +114,11 @@ func TestEveryCorefileShownStartsAndAnswers(t *testing.T) {
 				"192.0.2.53": primary(t, "127.0.0.1", algorithm).Addr(),
 				"192.0.2.54": primary(t, "127.0.0.2", algorithm).Addr(),
 			}
-			s := understudy.Start(t, understudy.Config{Corefile: local(example.text, primaries, dir)})
+			text := example.text
+			if strings.Contains(text, "tls://") {
+				text = overTLS(t, text, primaries)
+			}
+			s := understudy.Start(t, understudy.Config{Corefile: local(text, primaries, dir)})
 			names := served(example.text)
 			if len(names) == 0 {
 				t.Fatal("it is a secondary of nothing")

@@ -26,7 +26,9 @@ type View struct {
 	Addr   netip.AddrPort
 	Serial serial.Serial
 	RTT    time.Duration
-	Err    error // not nil: the check failed, and Serial and RTT mean nothing
+	// Granted is when the lease of a primary that is itself a secondary runs out; zero: it told none.
+	Granted time.Time
+	Err     error // not nil: the check failed, and Serial and RTT mean nothing
 }
 
 // Pin is the primary that a zone stays with. The zero Pin is none.

@@ -26,7 +26,7 @@ type cycle struct {
 	have  *zone.Version
 	views []primary.View
 	tried []netip.AddrPort // what they announced was asked for
-	equal netip.AddrPort   // the notifier, when it turned out to have our version
+	equal primary.View     // of the notifier, when it turned out to have our version
 	errs  []error
 }
 
@@ -117,8 +117,8 @@ func (c *cycle) unchanged(wait bool) (Result, netip.AddrPort) {
 	switch {
 	case same >= 0:
 		return Current, c.views[same].Addr
-	case c.equal.IsValid():
-		return Current, c.equal
+	case c.same(c.equal):
+		return Current, c.equal.Addr
 	case slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Err == nil }):
 		return Behind, netip.AddrPort{}
 	}
@@ -126,11 +126,11 @@ func (c *cycle) unchanged(wait bool) (Result, netip.AddrPort) {
 }
 
 func (c *cycle) same(v primary.View) bool {
-	return v.Err == nil && c.have != nil && v.Serial == c.have.Serial()
+	return v.Addr.IsValid() && v.Err == nil && c.have != nil && v.Serial == c.have.Serial()
 }
 
 // proved says that a primary has the version with which the cycle began.
-func (c *cycle) proved() bool { return c.equal.IsValid() || slices.ContainsFunc(c.views, c.same) }
+func (c *cycle) proved() bool { return c.same(c.equal) || slices.ContainsFunc(c.views, c.same) }
 
 // slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
 const slotPatience = primary.Tolerance
@@ -180,12 +180,15 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 		c.errs = append(c.errs, fetched.FellBack)
 	}
 	if fetched.Version == nil {
-		return c.alone(p, o)
+		return c.alone(p, fetched, o)
+	}
+	if announced != nil && fetched.Granted.IsZero() {
+		fetched.Granted = c.grantedBy(p) // it told so in the SOA check
 	}
 	c.zone.data.Publish(fetched.Version, fetched.Delta, c.config.Room)
 	c.zone.source = p.Addr
 	c.fetchedFrom(p.Addr, time.Now())
-	c.saw(p.Addr, fetched.Version.Serial())
+	c.saw(p.Addr, fetched.Version.Serial(), fetched.Granted)
 	o.Result, o.Primary, o.Fetched = Updated, p.Addr, fetched
 	return true
 }
@@ -201,13 +204,13 @@ func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.S
 
 // alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
 // or there are other primaries to ask.
-func (c *cycle) alone(p xfr.Primary, o *Outcome) (ended bool) {
-	c.equal = p.Addr
+func (c *cycle) alone(p xfr.Primary, f xfr.Fetched, o *Outcome) (ended bool) {
+	c.equal = primary.View{Addr: p.Addr, Serial: c.have.Serial(), Granted: f.Granted}
 	h := c.request.hint
 	if h.HasSerial && h.Serial != c.have.Serial() || len(c.config.Primaries) > 1 {
 		return false
 	}
-	c.saw(p.Addr, c.have.Serial())
+	c.saw(p.Addr, c.have.Serial(), f.Granted)
 	o.Result, o.Primary = Current, p.Addr
 	return true
 }

@@ -63,6 +63,10 @@ type fakePrimary struct {
 	deaf     error         // to SOA checks
 	noNS     bool
 	hangs    bool // until the context ends
+
+	lease time.Duration // what it has left, as a secondary; 0: it tells none
+	since time.Time     // when that was so; zero: always
+	mute  bool          // it tells so to SOA checks only
 }
 
 type call struct {
@@ -177,7 +181,7 @@ func (f *fake) Probe(ctx context.Context, apex owner.Name, p xfr.Primary) (xfr.P
 		return xfr.Probed{}, &xfr.Error{Op: xfr.OpSOA, Primary: p.Addr, Err: err}
 	}
 	now := f.at(p.Addr, name)
-	return xfr.Probed{SOA: zone.SOA{Serial: now.serial}, RTT: now.rtt}, nil
+	return xfr.Probed{SOA: zone.SOA{Serial: now.serial}, RTT: now.rtt, Granted: now.granted()}, nil
 }
 
 func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *zone.Version, o xfr.Options) (xfr.Fetched, error) {
@@ -192,6 +196,10 @@ func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *
 	if err == nil {
 		err = answer.broken
 	}
+	granted := answer.granted()
+	if answer.mute {
+		granted = time.Time{}
+	}
 	got := answer.serial
 	if answer.gives != nil {
 		got = *answer.gives
@@ -199,7 +207,7 @@ func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *
 	switch {
 	case err != nil:
 	case have != nil && got == have.Serial():
-		return xfr.Fetched{How: xfr.Unchanged, Serial: got, Offered: true}, nil
+		return xfr.Fetched{How: xfr.Unchanged, Serial: got, Offered: true, Granted: granted}, nil
 	case have != nil && !got.Newer(have.Serial()):
 		err = xfr.ErrOlder
 	}
@@ -207,7 +215,7 @@ func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *
 		return xfr.Fetched{}, &xfr.Error{Op: op, Primary: p.Addr, Err: err}
 	}
 	v, d := version(apex, have, got, !answer.noNS)
-	return xfr.Fetched{Version: v, Delta: d, How: how, Serial: got, Offered: true}, nil
+	return xfr.Fetched{Version: v, Delta: d, How: how, Serial: got, Offered: true, Granted: granted}, nil
 }
 
 // version is a zone of an SOA, and of an NS if wanted.

@@ -63,9 +63,9 @@ func worn(pin primary.Pin, now time.Time) bool {
 	return !pin.Trouble.IsZero() && now.Sub(pin.Trouble) >= primary.Tolerance
 }
 
-// saw notes the serial that a primary showed in a transfer. After a transfer without SOA checks, what was
+// saw notes the serial and the lease that a primary showed in a transfer. After a transfer without SOA checks, what was
 // known of the other primaries stays.
-func (c *cycle) saw(addr netip.AddrPort, s serial.Serial) {
+func (c *cycle) saw(addr netip.AddrPort, s serial.Serial, granted time.Time) {
 	if c.views == nil {
 		known := slices.Clone(c.zone.Report().Primaries)
 		c.views = slices.DeleteFunc(known, func(v primary.View) bool {
@@ -78,7 +78,7 @@ func (c *cycle) saw(addr netip.AddrPort, s serial.Serial) {
 		i = len(c.views)
 		c.views = append(c.views, primary.View{Addr: addr})
 	}
-	c.views[i].Serial, c.views[i].Err = s, nil
+	c.views[i].Serial, c.views[i].Granted, c.views[i].Err = s, granted, nil
 	c.inOrder(c.views)
 }
 

@@ -102,7 +102,7 @@ func (c *cycle) ask(ctx context.Context, p xfr.Primary) primary.View {
 		}
 		return v
 	}
-	v.Serial, v.RTT = probed.SOA.Serial, probed.RTT
+	v.Serial, v.RTT, v.Granted = probed.SOA.Serial, probed.RTT, probed.Granted
 	return v
 }
 

@@ -26,7 +26,7 @@ func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
 	} else {
 		z.fruitless = 0
 	}
-	lease := s.settle(z, c, o.Result)
+	lease := s.settle(z, c, o)
 	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(begun)
 	z.report.Store(c.report(o))
 	s.mu.Lock()
@@ -45,11 +45,11 @@ func (c *cycle) report(o Outcome) *Report {
 
 // settle is the lease after a cycle. It is stored under s.mu, because the end of the old lease may be
 // reached at the same moment.
-func (s *Scheduler) settle(z *Zone, c *cycle, r Result) timers.Timers {
+func (s *Scheduler) settle(z *Zone, c *cycle, o Outcome) timers.Timers {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, before := time.Now(), z.Lease()
-	lease := s.step(before, z, c, r, now)
+	lease := s.step(before, z, c, o, now)
 	if t := z.pin.Trouble; !t.IsZero() && !worn(z.pin, now) {
 		// The pinned primary has until then to be the best again, and not until the next REFRESH.
 		lease.Due = earlier(lease.Due, t.Add(primary.Tolerance))
@@ -61,22 +61,25 @@ func (s *Scheduler) settle(z *Zone, c *cycle, r Result) timers.Timers {
 	return lease
 }
 
-func (s *Scheduler) step(before timers.Timers, z *Zone, c *cycle, r Result, now time.Time) timers.Timers {
+func (s *Scheduler) step(before timers.Timers, z *Zone, c *cycle, o Outcome, now time.Time) timers.Timers {
 	var soa *zone.SOA
 	if v := z.Current(); v != nil {
 		current := v.SOA()
 		soa = &current
 	}
 	jitter := s.opts.Jitter()
-	proved := r == Updated || r == Current || c.proved()
-	if proved && r != Failed {
-		return before.Step(timers.Succeeded, soa, c.config.Clamps, now, jitter)
+	if o.Result == Updated {
+		return before.Step(timers.Updated, soa, c.config.Clamps, o.Fetched.Granted, now, jitter)
 	}
-	lease := before.Step(timers.Failed, soa, c.config.Clamps, now, jitter)
+	proved := o.Result == Current || c.proved()
+	if proved && o.Result != Failed {
+		return before.Step(timers.Succeeded, soa, c.config.Clamps, c.granted(), now, jitter)
+	}
+	lease := before.Step(timers.Failed, soa, c.config.Clamps, time.Time{}, now, jitter)
 	if proved {
 		// A primary has our version, and another one is newer and does not give it. That is tried again
 		// soon, but it is no reason to stop answering.
-		renewed := before.Step(timers.Succeeded, soa, c.config.Clamps, now, jitter)
+		renewed := before.Step(timers.Succeeded, soa, c.config.Clamps, c.granted(), now, jitter)
 		lease.Refreshed, lease.Expire = renewed.Refreshed, renewed.Expire
 	}
 	if before.Due.After(now) {

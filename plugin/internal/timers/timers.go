@@ -20,8 +20,10 @@ type Timers struct {
 type Event int
 
 const (
-	// Succeeded means that a primary proved the zone up to date, or gave a newer version.
+	// Succeeded means that a primary proved the zone up to date.
 	Succeeded Event = iota
+	// Updated means that a primary gave a newer version.
+	Updated
 	// Failed means that nothing was proved. A primary that is older than the zone proves nothing either.
 	Failed
 )
@@ -50,21 +52,41 @@ const (
 	unloadedRetry = time.Minute
 )
 
-// Step is the lease after an event. soa is the zone's SOA, or nil when it has never been loaded. jitter,
-// between 0 and 1, takes up to a tenth off each wait, so that zones which were loaded together do not stay
-// together; it never makes a wait longer.
-func (t Timers) Step(e Event, soa *zone.SOA, c Clamps, now time.Time, jitter float64) Timers {
+// Step is the lease after an event. soa is the zone's SOA, or nil when it has never been loaded. granted is
+// when the lease of the primary that proved it runs out, which is itself a secondary; zero: it has none.
+// jitter, between 0 and 1, takes up to a tenth off each wait, so that zones which were loaded together do not
+// stay together; it never makes a wait longer.
+func (t Timers) Step(e Event, soa *zone.SOA, c Clamps, granted, now time.Time, jitter float64) Timers {
 	if e == Failed {
 		t.Failures++
 		t.Due = now.Add(shorten(t.retryWait(soa, c), jitter))
 		return t
 	}
-	refresh := c.Refresh.clamp(seconds(soa.Refresh))
 	t.Failures = 0
 	t.Refreshed = now
+	t.Expire = t.end(e, now.Add(expireAfter(soa, c)), granted)
+	refresh, retry := c.Refresh.clamp(seconds(soa.Refresh)), c.Retry.clamp(seconds(soa.Retry))
+	if left := t.Expire.Sub(now); left < refresh+retry {
+		// The primary has trouble with its own primary. Ask as often as if that were ours, and while there is time.
+		refresh = min(refresh, retry, max(left/2, c.Retry.Min))
+	}
 	t.Due = now.Add(shorten(refresh, jitter))
-	t.Expire = now.Add(expireAfter(soa, c))
 	return t
+}
+
+// end is when a lease of the length full ends that a secondary granted (RFC 7314 §4): a proof never takes
+// from the lease, and never gives more than the primary has; a new version has the lease of where it is from.
+func (t Timers) end(e Event, full, granted time.Time) time.Time {
+	switch {
+	case granted.IsZero():
+		return full
+	case e == Succeeded && granted.Before(t.Expire):
+		granted = t.Expire
+	}
+	if full.Before(granted) {
+		return full
+	}
+	return granted
 }
 
 func (t Timers) retryWait(soa *zone.SOA, c Clamps) time.Duration {

@@ -27,7 +27,7 @@ func TestSuccessStartsRefreshAndExpire(t *testing.T) {
 		{"an absurd EXPIRE is lowered", soa(60, 60, math.MaxUint32), time.Minute, 28 * 24 * time.Hour},
 		{"EXPIRE leaves room for a REFRESH and a RETRY", soa(7200, 3600, 3600), 2 * time.Hour, 3 * time.Hour},
 	} {
-		got := Timers{Failures: 3}.Step(Succeeded, c.soa, DefaultClamps(), now, 0)
+		got := Timers{Failures: 3}.Step(Succeeded, c.soa, DefaultClamps(), time.Time{}, now, 0)
 		want := Timers{Refreshed: now, Due: now.Add(c.due), Expire: now.Add(c.expire)}
 		if got != want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, want)
@@ -39,7 +39,7 @@ func TestFailureBacksOffToRetryAndKeepsTheLease(t *testing.T) {
 	lease := Timers{Refreshed: now, Due: now, Expire: now.Add(time.Hour)}
 	waits := []time.Duration{1, 2, 4, 8, 16, 20, 20}
 	for i, wait := range waits {
-		lease = lease.Step(Failed, soa(60, 20, 3600), DefaultClamps(), now, 0)
+		lease = lease.Step(Failed, soa(60, 20, 3600), DefaultClamps(), time.Time{}, now, 0)
 		want := Timers{Refreshed: now, Due: now.Add(wait * time.Second), Expire: now.Add(time.Hour), Failures: i + 1}
 		if lease != want {
 			t.Fatalf("failure %d: %+v, want %+v", i+1, lease, want)
@@ -50,7 +50,7 @@ func TestFailureBacksOffToRetryAndKeepsTheLease(t *testing.T) {
 func TestAZoneNeverLoadedIsTriedAtLeastOnceAMinute(t *testing.T) {
 	var lease Timers
 	for range 100 {
-		lease = lease.Step(Failed, nil, DefaultClamps(), now, 0)
+		lease = lease.Step(Failed, nil, DefaultClamps(), time.Time{}, now, 0)
 	}
 	if lease.Due != now.Add(time.Minute) || !lease.Expire.IsZero() || lease.Expired(now.Add(1e9*time.Second)) {
 		t.Errorf("%+v", lease)
@@ -59,7 +59,7 @@ func TestAZoneNeverLoadedIsTriedAtLeastOnceAMinute(t *testing.T) {
 
 func TestJitterOnlyShortens(t *testing.T) {
 	for _, jitter := range []float64{0, 0.5, 1} {
-		got := Timers{}.Step(Succeeded, soa(1000, 100, 86400), DefaultClamps(), now, jitter).Due.Sub(now)
+		got := Timers{}.Step(Succeeded, soa(1000, 100, 86400), DefaultClamps(), time.Time{}, now, jitter).Due.Sub(now)
 		if want := time.Duration((1000 - 100*jitter) * float64(time.Second)); got != want {
 			t.Errorf("jitter %v: %v, want %v", jitter, got, want)
 		}
@@ -67,7 +67,7 @@ func TestJitterOnlyShortens(t *testing.T) {
 }
 
 func TestExpiredIsAtTheEndOfTheLease(t *testing.T) {
-	lease := Timers{}.Step(Succeeded, soa(60, 60, 3600), DefaultClamps(), now, 0)
+	lease := Timers{}.Step(Succeeded, soa(60, 60, 3600), DefaultClamps(), time.Time{}, now, 0)
 	if lease.Expired(now.Add(time.Hour-1)) || !lease.Expired(now.Add(time.Hour)) {
 		t.Error("the lease does not end at EXPIRE")
 	}

@@ -2,7 +2,6 @@ package xfr
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -12,8 +11,8 @@ import (
 // Primary is one address to ask. It is comparable, and identifies the primary in maps.
 type Primary struct {
 	Addr netip.AddrPort
-	Key  *Key        // signs every query; nil: unsigned
-	TLS  *tls.Config // XFR over TLS (RFC 9103), and never anything else; nil: clear text
+	Key  *Key // signs every query; nil: unsigned
+	TLS  *TLS // XFR over TLS (RFC 9103), and never anything else; nil: clear text
 }
 
 // Client asks primaries. The zero Client is ready to use. It is safe for concurrent use, and its fields are
@@ -27,6 +26,7 @@ type Client struct {
 	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
 
 	kept kept
+	edns tolerance
 }
 
 func (c *Client) limits() Limits { return c.Limits.withDefaults() }
@@ -45,7 +45,7 @@ func (c *Client) dial(ctx context.Context, network string, p Primary) (*link, er
 	}
 	l := &link{Conn: raw, raw: raw}
 	if p.TLS != nil {
-		if l.Conn, err = handshake(limited, raw, p); err != nil {
+		if l.Conn, err = p.TLS.handshake(limited, raw, p.Addr.Addr()); err != nil {
 			raw.Close()
 			return nil, dialError(ctx, err)
 		}
@@ -69,18 +69,6 @@ func (c *Client) system(ctx context.Context, network string, to netip.AddrPort) 
 	}
 	d.KeepAlive = -1 // the idle limit is stricter, and a system call is saved
 	return d.DialContext(ctx, network, to.String())
-}
-
-// handshake speaks TLS as a client; RFC 9103 §7: at least 1.3, ALPN "dot" is offered.
-func handshake(ctx context.Context, conn net.Conn, p Primary) (net.Conn, error) {
-	config := p.TLS.Clone()
-	config.MinVersion = tls.VersionTLS13
-	config.NextProtos = []string{"dot"} // crypto/tls refuses a server that selects what was not offered
-	if config.ServerName == "" && !config.InsecureSkipVerify {
-		config.ServerName = p.Addr.Addr().String()
-	}
-	secured := tls.Client(conn, config)
-	return secured, secured.HandshakeContext(ctx)
 }
 
 // localFaults are the errors of connect and bind for which no primary is to blame.

@@ -36,6 +36,8 @@ var (
 	ErrDoesNotApply = errors.New("delta does not apply")
 	// ErrAskAXFR: the primary has a newer version and does not tell it by IXFR.
 	ErrAskAXFR = errors.New("newer, to be had by AXFR only")
+	// ErrExpired: the primary is itself a secondary, and its lease has run out.
+	ErrExpired = errors.New("the primary's own lease has expired")
 	// ErrOlder: the primary's serial is older than ours, or incomparable with it (RFC 1982 §3.2).
 	ErrOlder = errors.New("primary is older")
 )
@@ -54,7 +56,10 @@ type RcodeError struct{ Rcode uint8 }
 // Error names the RCODE.
 func (e *RcodeError) Error() string {
 	name, ok := dns.RcodeToString[int(e.Rcode)]
-	if !ok {
+	switch {
+	case e.Rcode == dns.RcodeBadVers:
+		name = "BADVERS" // the same number is BADSIG in a TSIG record
+	case !ok:
 		name = fmt.Sprintf("RCODE %d", e.Rcode)
 	}
 	return ErrRefused.Error() + ": " + name

@@ -23,6 +23,7 @@ func (c *Client) Fetch(ctx context.Context, apex owner.Name, p Primary, have *zo
 	start := time.Now()
 	f := fetch{client: c, ctx: ctx, apex: apex, primary: p, have: have, limits: c.limits(), options: o}
 	f.end = start.Add(f.limits.Time)
+	f.edns, f.sure = c.edns.of(p)
 	op := OpAXFR
 	if have != nil && o.IXFR && !o.Force {
 		op = OpIXFR
@@ -46,11 +47,19 @@ type fetch struct {
 	options Options
 	limits  Limits
 	end     time.Time
+	edns    bool // ask with EDNS
+	sure    bool // whatever is refused, EDNS is not to blame
 	result  Fetched
 }
 
 func (f *fetch) try(op Op) error {
 	err := f.converse(op)
+	if errors.Is(err, errNoEDNS) {
+		f.edns = false
+		if err = f.converse(op); err == nil {
+			f.client.edns.note(f.primary, false)
+		}
+	}
 	if err == nil {
 		return nil
 	}
@@ -113,7 +122,7 @@ func (f *fetch) transfer(op Op, l *link) error {
 
 // talk asks and receives the reply.
 func (f *fetch) talk(op Op, s *stream) (*reply, error) {
-	q := Query{ID: newID(), Apex: f.apex, Type: dns.TypeAXFR}
+	q := Query{ID: newID(), Apex: f.apex, Type: dns.TypeAXFR, EDNS: f.edns}
 	var soa *zone.RR
 	if op == OpIXFR {
 		q.Type, q.Have = dns.TypeIXFR, f.have.Serial()
@@ -125,13 +134,14 @@ func (f *fetch) talk(op Op, s *stream) (*reply, error) {
 		return nil, err
 	}
 	r := &reply{
-		stream: s, verifier: verifier, interpreter: NewInterpreter(q),
+		query: q, sure: f.sure, stream: s, verifier: verifier, interpreter: NewInterpreter(q),
 		candidate: candidate{apex: f.apex, have: f.have, force: f.options.Force, asked: q.Type},
 	}
 	err := r.receive()
 	f.result.Counts = r.interpreter.Counts()
 	f.result.Serial, f.result.Offered = r.interpreter.Offered()
 	f.result.Octets += s.octets
+	f.result.Granted = r.granted
 	return r, err
 }
 
@@ -151,60 +161,4 @@ func (p Primary) sign(msg []byte) ([]byte, *Verifier) {
 		return msg, &Verifier{}
 	}
 	return p.Key.Sign(msg, time.Now())
-}
-
-// A reply is received message by message: verified, interpreted, applied.
-type reply struct {
-	stream      *stream
-	verifier    *Verifier
-	interpreter *Interpreter
-	candidate   candidate
-}
-
-// unread says whether the primary sent, or will send, more than was looked at.
-func (r *reply) unread() bool {
-	return r.interpreter.state != ended || r.interpreter.skipped || r.stream.in.Buffered() > r.stream.used
-}
-
-// loneSOAWait is how long the rest of an IXFR may take after a message with nothing but a newer SOA. Such a
-// message is the first of several, or says "ask by AXFR": only waiting tells.
-const loneSOAWait = 2 * time.Second
-
-func (r *reply) receive() error {
-	apply := r.candidate.apply
-	for {
-		msg, err := r.stream.next()
-		if err != nil {
-			return r.broken(err)
-		}
-		if msg, err = r.verifier.Verify(msg, time.Now()); err != nil {
-			return err
-		}
-		done, err := r.interpreter.Feed(msg, apply)
-		switch {
-		case errors.Is(err, errCurrent):
-			// Only the first message was read, so that its signature is all there is to check.
-			r.candidate.current = true
-			return nil
-		case err != nil:
-			return err
-		case r.interpreter.Counts().Records > r.stream.limits.Records:
-			return ErrRecords
-		case done:
-			// The connection may break now: the reply is complete.
-			return r.verifier.Close()
-		}
-		r.stream.idle = r.stream.limits.Idle
-		if r.interpreter.LoneSOA() {
-			r.stream.idle = min(loneSOAWait, r.stream.idle)
-		}
-	}
-}
-
-// broken judges the end of the stream before the end of the reply.
-func (r *reply) broken(err error) error {
-	if !r.interpreter.LoneSOA() || !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrNetwork) {
-		return err
-	}
-	return r.interpreter.Close(r.candidate.apply)
 }

@@ -42,5 +42,7 @@ type Fetched struct {
 	Counts                 // of the reply that was used
 	Octets   int64         // received, of all replies
 	Duration time.Duration // of the whole Fetch
-	FellBack error         // why the IXFR before this AXFR failed, or nil
+	// Granted is when the lease of a primary that is itself a secondary runs out (RFC 7314); zero: it told none.
+	Granted  time.Time
+	FellBack error // why the IXFR before this AXFR failed, or nil
 }

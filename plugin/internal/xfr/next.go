@@ -29,6 +29,7 @@ var decisions = []struct {
 	{ErrTime, NextPrimary}, // one budget for a whole Fetch: nothing is left for an AXFR
 	{ErrRate, NextPrimary}, // a longer reply over the same path takes longer still
 	{ErrOlder, NextPrimary},
+	{ErrExpired, NextPrimary},
 	{errKey, NextPrimary}, // an AXFR would meet the same key and the same clock
 }
 

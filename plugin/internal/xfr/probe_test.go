@@ -172,9 +172,12 @@ func packets(t *testing.T, respond func(n int, query []byte) [][]byte) *Client {
 				if err != nil {
 					return
 				}
-				for _, msg := range respond(n, bytes.Clone(buf[:size])) {
-					_, _ = far.Write(msg)
-				}
+				answers := respond(n, bytes.Clone(buf[:size]))
+				all.Go(func() { // a datagram does not wait for its reader
+					for _, msg := range answers {
+						_, _ = far.Write(msg)
+					}
+				})
 			}
 		})
 		return near, nil

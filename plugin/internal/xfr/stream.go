@@ -124,5 +124,5 @@ func (s *stream) failure(err, limit error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return limit
 	}
-	return &wrapped{ErrNetwork, err}
+	return &wrapped{ErrNetwork, told(err)}
 }
