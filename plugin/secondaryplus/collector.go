@@ -6,6 +6,7 @@ import (
 	"github.com/coredns/coredns/plugin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
@@ -31,7 +32,9 @@ var (
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
+	tellingsDesc   = desc("notifies_sent_total", "NOTIFYs to secondaries, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
+	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -41,7 +44,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -56,6 +59,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(queueDesc, float64(queue))
 	out <- gauge(refreshingDesc, float64(running))
 	out <- gauge(runningDesc, float64(transfers))
+	out <- gauge(untoldDesc, float64(c.engine.untold()))
 	for id, m := range c.engine.all() {
 		m.collect(out, id.zone, id.server())
 	}
@@ -122,6 +126,9 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 	}
 	for result, name := range notifyResultNames {
 		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)
+	}
+	for result := range m.tellings.counts {
+		out <- counter(tellingsDesc, m.tellings.counts[result].Load(), zone, server, notify.Result(result).String())
 	}
 	out <- counter(unansweredDesc, m.unansweredQueries.Load(), zone, server)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
@@ -20,6 +21,7 @@ type config struct {
 	limits           xfr.Limits
 	source4, source6 netip.Addr
 	notify           acl
+	also             []notify.Target  // `also_notify`, without source addresses
 	downstream       []downstreamRule // `transfer to`, in the order of the Corefile
 	fall             fall.F
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
@@ -30,6 +31,7 @@ func newEngine() *engine {
 type engine struct {
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
+	sender    *notify.Sender     // likewise
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
@@ -63,6 +65,7 @@ type member struct {
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
+	tellings          tellings
 	unansweredQueries atomic.Uint64
 	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
 	outcomes          repeats
@@ -75,6 +78,7 @@ func (e *engine) attach(p *Plugin) {
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
+		e.sender = notify.NewSender()
 	}
 	for _, s := range p.order {
 		id := identity{nameInView{s.name, p.view}, p.key}
@@ -105,6 +109,7 @@ func (e *engine) create(id identity, s *served) *member {
 		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
 	}
+	m.initTellings(s.apex, s.targets)
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
@@ -146,6 +151,7 @@ func (e *engine) commit(p *Plugin) {
 		z := s.member.zone
 		before := z.Config()
 		z.Configure(s.refresh)
+		e.retarget(s.member, s.targets)
 		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
 			s.member.scheduler.Request(z)
 		}
@@ -183,13 +189,16 @@ func (e *engine) detach(p *Plugin) {
 	e.staged = nil
 	orphans := e.leave(p)
 	var idle *refresh.Scheduler
+	var silent *notify.Sender
 	if len(e.members) == 0 {
 		idle, e.scheduler = e.scheduler, nil
+		silent, e.sender = e.sender, nil
 	}
 	e.mu.Unlock()
 	e.end([]*Plugin{p}, orphans)
 	if idle != nil {
 		idle.Close()
+		silent.Close()
 	}
 }
 
@@ -209,6 +218,7 @@ func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
 }
 
 func (e *engine) forget(m *member) {
+	e.retarget(m, nil)
 	delete(e.members, m.id)
 	delete(e.byZone, m.zone)
 	named := e.byName[m.id.nameInView]

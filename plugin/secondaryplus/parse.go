@@ -20,6 +20,7 @@ var properties = map[string]func(*stanza) error{
 	"source":      (*stanza).source,
 	"ixfr":        (*stanza).ixfr,
 	"notify":      (*stanza).notify,
+	"also_notify": (*stanza).alsoNotify,
 	"fallthrough": (*stanza).fallthroughZones,
 	"refresh":     (*stanza).refresh,
 	"retry":       (*stanza).retry,

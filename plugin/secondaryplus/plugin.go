@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/answer"
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -38,6 +39,7 @@ type served struct {
 	apex    owner.Name
 	config  *config         // of its stanza
 	refresh *refresh.Config // one for all zones of a stanza
+	targets []notify.Target // likewise
 	member  *member         // set while the plugin is attached to the engine
 }
 
@@ -46,9 +48,9 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{zones: make(map[string]*served)}
 	for _, c := range configs {
-		keep := c.refresh()
+		keep, targets := c.refresh(), c.targets()
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep}
+			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, targets: targets}
 			key := string(owner.AppendLower(nil, apex))
 			if _, twice := p.zones[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)
