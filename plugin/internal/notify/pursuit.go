@@ -59,10 +59,7 @@ func (p *pursuit) answered(rcode uint8) (r Result, over bool) {
 // unanswered says whether it is over when an answer was waited for long enough. Where the key or the clock
 // is wrong, the same is not tried again.
 func (p *pursuit) unanswered() (r Result, over bool) {
-	switch {
-	case p.stale:
-		return 0, false
-	case errors.Is(p.doubt, xfr.ErrTSIG):
+	if errors.Is(p.doubt, xfr.ErrTSIG) {
 		return Unverified, true
 	}
 	return Unanswered, p.sent >= maxSends

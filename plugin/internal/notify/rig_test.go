@@ -31,7 +31,8 @@ type rig struct {
 	mu       sync.Mutex
 	sent     []sent
 	open     map[netip.AddrPort]int // messages without an answer yet
-	max      int                    // the most that were, to all that do answer
+	max      int                    // the most that were, to one target
+	maxAll   int                    // and in all
 	outcomes []string
 	answer   func(to netip.AddrPort, m *dns.Msg) (after time.Duration, ok bool) // changes m into the answer
 	idled    atomic.Int32
@@ -103,6 +104,11 @@ func (r *rig) send(msg []byte, local netip.Addr, to netip.AddrPort) error {
 	}
 	r.open[to]++
 	r.max = max(r.max, r.open[to])
+	all := 0
+	for _, n := range r.open {
+		all += n
+	}
+	r.maxAll = max(r.maxAll, all)
 	time.AfterFunc(after, func() {
 		r.mu.Lock()
 		r.open[to]--

@@ -115,13 +115,18 @@ func TestNewerVersions(t *testing.T) {
 	})
 }
 
+// many are targets.
+func many(n byte) (list []Target) {
+	for i := range n {
+		list = append(list, Target{Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, i + 1}), 53)})
+	}
+	return list
+}
+
 func TestDeadTargetsDelayNobody(t *testing.T) {
 	scenario(t, "one of twenty is alive, and all have 1000 zones", func(r *rig) {
 		live := netip.MustParseAddrPort("192.0.2.20:53")
-		list := targets(live)
-		for i := range byte(19) {
-			list = append(list, Target{Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, i + 1}), 53)})
-		}
+		list := append(many(19), Target{Addr: live})
 		told := 0
 		r.answers(func(to netip.AddrPort, _ *dns.Msg) (time.Duration, bool) {
 			if to == live {
@@ -147,11 +152,11 @@ func TestDeadTargetsDelayNobody(t *testing.T) {
 		r.answers(saying(dns.RcodeSuccess, 100*time.Millisecond))
 		for i := range 1000 {
 			z := NewZone([]byte{4, 'z', byte(i >> 8), byte(i), 'z', 0}, func(Outcome) {})
-			r.s.Tell(z, soa(z.apex, 1), targets(addrA, addrB))
+			r.s.Tell(z, soa(z.apex, 1), many(8))
 		}
 		r.after(time.Hour)
-		if r.max != perPeer || len(r.sent) != 2000 {
-			t.Errorf("%d at a time, %d in all", r.max, len(r.sent))
+		if r.max > perPeer || r.maxAll != inFlight || len(r.sent) != 8000 {
+			t.Errorf("at a time %d to one, %d to all; %d sent", r.max, r.maxAll, len(r.sent))
 		}
 	})
 	scenario(t, "a target that comes back is prompt again", func(r *rig) {
@@ -161,8 +166,25 @@ func TestDeadTargetsDelayNobody(t *testing.T) {
 		}
 		r.after(3 * time.Second)
 		r.answers(saying(dns.RcodeSuccess, time.Millisecond))
-		r.after(10 * time.Second)
+		r.after(2 * time.Second)
+		if r.s.peers[addrA].silent {
+			t.Error("still silent")
+		}
+		r.after(8 * time.Second)
 		r.nothingLeft()
+	})
+	scenario(t, "one is told at once while dead ones are being told of thousands of zones", func(r *rig) {
+		for i := range 1000 {
+			z := NewZone([]byte{4, 'z', byte(i >> 8), byte(i), 'z', 0}, func(Outcome) {})
+			r.s.Tell(z, soa(z.apex, 1), many(19))
+		}
+		r.after(3 * time.Second)
+		r.sent = nil
+		live := netip.MustParseAddrPort("192.0.2.20:53")
+		r.tell(r.zone("example."), 1, live)
+		if n := len(r.sent); n != 1 || r.sent[0].to != live {
+			t.Errorf("%d messages, but not to the live one at once", n)
+		}
 	})
 }
 
