@@ -78,7 +78,7 @@ func (s *sockets) read(conn *net.UDPConn, local netip.Addr) {
 
 func (s *sockets) idle() {
 	for local, conn := range s.open {
-		conn.Close()
+		_ = conn.Close() // it held nothing that could be lost
 		delete(s.open, local)
 	}
 }
