@@ -6,11 +6,14 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/timers"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -87,14 +90,38 @@ func TestAReloadDecidesWhomToTell(t *testing.T) {
 	e.tell(m, version(t, 9)) // the zone is gone: nobody is told
 }
 
-func TestWithoutAVersionThereIsNothingToTell(t *testing.T) {
-	e := newEngine()
-	p := instance(t, "k", stanzaA)
-	p.first = true
-	e.attach(p)
-	defer e.detach(p)
-	if e.renotify(p.order[0].member) {
-		t.Error("told of a zone that was never loaded")
+func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
+	conn, _ := below(t)
+	now := time.Now()
+	for name, c := range map[string]struct {
+		state *refresh.State
+		want  bool
+	}{
+		"never loaded": {nil, false},
+		"served":       {&refresh.State{Lease: timers.Timers{Refreshed: now, Expire: now.Add(24 * time.Hour)}}, true},
+		"expired":      {&refresh.State{Lease: timers.Timers{Refreshed: now.Add(-48 * time.Hour), Expire: now.Add(-time.Hour)}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEngine()
+			e.sender = notify.NewSender()
+			defer e.sender.Close()
+			apex := owner.MustParse("a.example.")
+			m := &member{zone: refresh.NewZone(apex, &refresh.Config{Clamps: timers.DefaultClamps()})}
+			e.byZone[m.zone] = m
+			m.initTellings(apex, []notify.Target{{Addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}})
+			if c.state != nil {
+				c.state.Version = version(t, 7)
+				m.zone.Restore(*c.state, now)
+			}
+			if got := e.renotify(m); got != c.want {
+				t.Fatalf("renotify: %v", got)
+			}
+			if c.want {
+				if got := told(t, conn); got != 7 {
+					t.Errorf("told of %d", got)
+				}
+			}
+		})
 	}
 }
 

@@ -54,9 +54,11 @@ func TestDeadTargetsDelayNobody(t *testing.T) {
 		r.after(3 * time.Second)
 		r.answers(saying(dns.RcodeSuccess, time.Millisecond))
 		r.after(2 * time.Second)
-		if r.s.peers[addrA].silent {
-			t.Error("still silent")
+		r.s.mu.Lock()
+		if p := r.s.peers[addrA]; p == nil || p.silent {
+			t.Errorf("still silent, or too quick to tell: %+v", p)
 		}
+		r.s.mu.Unlock()
 		r.after(8 * time.Second)
 		r.nothingLeft()
 	})

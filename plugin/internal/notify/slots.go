@@ -91,7 +91,6 @@ func (s *slots) overdue(now time.Time) {
 		m := e.Value.(*message)
 		m.task.peer.silent = true
 		s.release(m)
-		s.place(m.task.peer)
 	}
 }
 
