@@ -7,6 +7,7 @@ import (
 	"github.com/coredns/coredns/plugin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
@@ -32,12 +33,14 @@ var (
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
+	tellingsDesc   = desc("notifies_sent_total", "NOTIFYs to secondaries, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
 	savedDesc      = desc("zone_saved_serial", "Serial that a restart would find on disk.", "zone", "server")
 	journalDesc    = desc("journal_errors_total", "Attempts to save the zone on disk that failed.", "zone", "server")
 	staleDesc      = desc("stale_answers_total", "Answers from the data of a zone that has expired.", "zone", "server")
 	fallbackDesc   = desc("fallback_answers_total", "Answers from the fallback file of a zone.", "zone", "server")
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
+	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -47,8 +50,8 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc, journalDesc,
-		queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
+		journalDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -63,6 +66,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(queueDesc, float64(queue))
 	out <- gauge(refreshingDesc, float64(running))
 	out <- gauge(runningDesc, float64(transfers))
+	out <- gauge(untoldDesc, float64(c.engine.untold()))
 	for id, m := range c.engine.all() {
 		m.collect(out, id.zone, id.server())
 	}
@@ -131,6 +135,9 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 	out <- counter(unansweredDesc, m.unansweredQueries.total.Load(), zone, server)
 	out <- counter(staleDesc, m.staleAnswers.total.Load(), zone, server)
 	out <- counter(fallbackDesc, m.fallbackAnswers.total.Load(), zone, server)
+	for result := range m.tellings.counts {
+		out <- counter(tellingsDesc, m.tellings.counts[result].Load(), zone, server, notify.Result(result).String())
+	}
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

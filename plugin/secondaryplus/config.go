@@ -7,6 +7,7 @@ import (
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
@@ -23,12 +24,21 @@ type config struct {
 	limits           xfr.Limits
 	source4, source6 netip.Addr
 	notify           acl
+	also             []notify.Target  // `also_notify`, without source addresses
+	downstream       []downstreamRule // `transfer to`, in the order of the Corefile
 	fall             fall.F
 	zonemd           guard.Mode
 	persist          string        // the state directory; empty: nothing is kept on disk
 	stale            time.Duration // for how long the zones are answered from after their lease; 0: not at all
 	staleTTL         uint32        // of what is answered then, at most, in seconds
 	fallback         fallbackFile
+}
+
+// downstreamRule is one ADDRESS, PREFIX or * of `transfer to`: who may have our zones.
+type downstreamRule struct {
+	prefix netip.Prefix   // the zero Prefix matches every address
+	addr   netip.AddrPort // valid if a single ADDRESS[:PORT] was given: that one is notified, too; its port is for NOTIFY only
+	key    *xfr.Key       // nil: a key is not asked for
 }
 
 func defaults() config {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
@@ -31,6 +32,7 @@ func newEngine() *engine {
 type engine struct {
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
+	sender    *notify.Sender     // likewise
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
@@ -71,6 +73,7 @@ type member struct {
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
 	unansweredQueries tally
+	tellings          tellings
 	outcomes          repeats
 	complaints        repeats
 }
@@ -93,6 +96,7 @@ func (e *engine) hold(p *Plugin, saved map[*served]restored) {
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
+		e.sender = notify.NewSender()
 	}
 	for _, s := range p.order {
 		id := p.identity(s)
@@ -129,6 +133,7 @@ func (e *engine) create(id identity, s *served, saved restored) *member {
 	}
 	m.savedSerial.Store(saved.serial)
 	m.resort.Store(s.resort)
+	m.initTellings(s.apex, s.targets)
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m
@@ -190,6 +195,7 @@ func (e *engine) commit(p *Plugin) {
 			s.member.keep()
 		}
 		s.member.resort.Store(s.resort)
+		e.retarget(s.member, s.targets)
 		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
 			s.member.scheduler.Request(z)
 		}
@@ -228,14 +234,17 @@ func (e *engine) detach(p *Plugin) {
 	e.staged = nil
 	orphans, unused := e.leave(p)
 	var idle *refresh.Scheduler
+	var silent *notify.Sender
 	if len(e.members) == 0 {
 		idle, e.scheduler = e.scheduler, nil
+		silent, e.sender = e.sender, nil
 	}
 	e.mu.Unlock()
 	e.end([]*Plugin{p}, orphans)
 	closeAll(unused)
 	if idle != nil {
 		idle.Close()
+		silent.Close()
 	}
 }
 
@@ -256,6 +265,7 @@ func (e *engine) leave(plugins ...*Plugin) (orphans []*member, unused []*keeper)
 }
 
 func (e *engine) forget(m *member) {
+	e.retarget(m, nil)
 	delete(e.members, m.id)
 	delete(e.byZone, m.zone)
 	named := e.byName[m.id.nameInView]

@@ -17,14 +17,6 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	if m != nil && o.Result != refresh.Expired {
 		m.keep()
 	}
-	var downward []*downward
-	if m != nil && o.Result == refresh.Updated {
-		for p := range m.holders {
-			if p.downward != nil {
-				downward = append(downward, p.downward)
-			}
-		}
-	}
 	e.mu.Unlock()
 	if m == nil {
 		return // the zone was taken away meanwhile
@@ -37,8 +29,8 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	}
 	m.count(o)
 	m.log(o)
-	for _, d := range downward {
-		d.published(z.Name())
+	if o.Result == refresh.Updated {
+		e.tell(m, o.Fetched.Version)
 	}
 }
 

@@ -39,6 +39,7 @@ var properties = map[string]func(*stanza) error{
 	"tls":            (*stanza).tls,
 	"tls_servername": (*stanza).tlsServername,
 	"tls_pin":        (*stanza).tlsPin,
+	"also_notify":    (*stanza).alsoNotify,
 }
 
 // parse reads every stanza of a server block.

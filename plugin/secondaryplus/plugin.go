@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/answer"
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -35,12 +36,22 @@ type Plugin struct {
 
 // served is a zone as one server block serves it.
 type served struct {
-	name    string // lower-case presentation form
-	apex    owner.Name
-	config  *config         // of its stanza
-	refresh *refresh.Config // one for all zones of a stanza
-	resort  *lastResort     // likewise; a stanza with a fallback file has one zone
-	member  *member         // set while the plugin is attached to the engine
+	name string // lower-case presentation form
+	apex owner.Name
+	*policy
+	member *member // set while the plugin is attached to the engine
+}
+
+// policy is what the zones of a stanza have in common.
+type policy struct {
+	config  *config
+	refresh *refresh.Config
+	resort  *lastResort // a stanza with a fallback file has one zone
+	targets []notify.Target
+}
+
+func newPolicy(c *config) *policy {
+	return &policy{config: c, refresh: c.refresh(), resort: &lastResort{stale: c.stale, ttl: c.staleTTL}, targets: c.targets()}
 }
 
 func (s *served) zone() *refresh.Zone { return s.member.zone }
@@ -48,9 +59,9 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper)}
 	for _, c := range configs {
-		keep, resort := c.refresh(), &lastResort{stale: c.stale, ttl: c.staleTTL}
+		common := newPolicy(&c)
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, resort: resort}
+			s := &served{name: apex.Canonical(), apex: apex, policy: common}
 			key := string(owner.AppendLower(nil, apex))
 			if _, twice := p.zones[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)

@@ -3,6 +3,7 @@
 //
 // The order is: the pinned primary, as long as it is up and neither down nor behind the newest for longer
 // than the tolerance; then the newest serial; then the round-trip time, in bands; then the configured order.
+// One that transfers cannot connect to comes after those that are as new.
 // A zone stays with one primary so that two primaries whose serials leapfrog each other, or whose data
 // differ at the same serial, do not alternate in the zone.
 package primary
@@ -29,6 +30,9 @@ type View struct {
 	// Granted is when the lease of a primary that is itself a secondary runs out; zero: it told none.
 	Granted time.Time
 	Err     error // not nil: the check failed, and Serial and RTT mean nothing
+
+	Silent Outage // of SOA checks: they get no answer
+	Closed Outage // of transfers: no connection can be made
 }
 
 // Pin is the primary that a zone stays with. The zero Pin is none.
@@ -85,7 +89,7 @@ func Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (cand
 			candidates = append(candidates, v)
 		}
 	}
-	slices.SortStableFunc(candidates, compare)
+	slices.SortStableFunc(candidates, func(a, b View) int { return compare(a, b, now) })
 	own, found := pin.view(views)
 	if have == nil || !found || own.Err != nil || pin.worn(now) || len(candidates) == 0 {
 		return candidates, false
@@ -94,14 +98,22 @@ func Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (cand
 	if at < 0 {
 		return nil, true
 	}
+	if own.Closed.Lasts(now) {
+		return candidates, false
+	}
 	return slices.Insert(slices.Delete(candidates, at, at+1), 0, own), false
 }
 
-func compare(a, b View) int {
+func compare(a, b View, now time.Time) int {
+	aClosed, bClosed := a.Closed.Lasts(now), b.Closed.Lasts(now)
 	switch {
 	case a.Serial.Newer(b.Serial):
 		return -1
 	case b.Serial.Newer(a.Serial):
+		return 1
+	case bClosed && !aClosed:
+		return -1
+	case aClosed && !bClosed:
 		return 1
 	}
 	return int(a.RTT/rttBand) - int(b.RTT/rttBand)

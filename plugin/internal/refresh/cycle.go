@@ -22,6 +22,7 @@ type cycle struct {
 	request request
 	places  *places // the cycle has a place when it begins, and none when it ends
 	slots   *slots
+	reach   *reach
 
 	have  *zone.Version
 	views []primary.View
@@ -90,12 +91,16 @@ func (c *cycle) fetchBest(ctx context.Context, candidates []primary.View, o *Out
 }
 
 // notifier is the primary that sent the NOTIFY, when it may be asked for an IXFR at once: our version came
-// from it, and it is the one the zone stays with. While that one is in trouble, all are asked instead.
+// from it, and it is the one the zone stays with. While that one is in trouble, or transfers cannot connect to
+// it, all are asked instead.
 func (c *cycle) notifier() (xfr.Primary, bool) {
 	if c.request.reason != Notified || c.have == nil || !c.config.IXFR {
 		return xfr.Primary{}, false
 	}
 	p, ok := c.config.primaryAt(c.zone.source)
+	if ok && c.reach.at(p.Addr).closed.Lasts(time.Now()) {
+		return xfr.Primary{}, false
+	}
 	from := c.request.hint.From.Unmap().WithZone("")
 	return p, ok && p.Addr.Addr().Unmap().WithZone("") == from && c.zone.pin == primary.Pin{Addr: p.Addr}
 }
@@ -196,6 +201,7 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 // transfer fetches from p, and judges what came.
 func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.Serial, o xfr.Options) (xfr.Fetched, error) {
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, o)
+	c.reach.fetched(p.Addr, err, time.Now())
 	if err == nil {
 		err = c.check(p, fetched, announced)
 	}

@@ -13,6 +13,7 @@ import (
 // choose keeps account of the pinned primary after a round of SOA checks, and lists whom to fetch from.
 func (c *cycle) choose(now time.Time) (candidates []primary.View, wait bool) {
 	before := c.zone.pin
+	c.remember()
 	c.observe(before, now)
 	candidates, wait = primary.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
 	if wait && c.zone.pin.Trouble.IsZero() {
@@ -32,7 +33,16 @@ func (c *cycle) choose(now time.Time) (candidates []primary.View, wait bool) {
 func (c *cycle) observe(before primary.Pin, now time.Time) {
 	z := c.zone
 	z.pin = before.Observe(c.views, now)
-	z.heard = slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Addr == z.pin.Addr && v.Err == nil })
+	z.heard = false
+	for _, v := range c.views {
+		if v.Addr != z.pin.Addr {
+			continue
+		}
+		z.heard = v.Err == nil
+		if v.Closed.Lasts(now) && z.broken.IsZero() {
+			z.broken = v.Closed.Since // it is not tried first: nothing else would tell
+		}
+	}
 	switch {
 	case !z.pin.Trouble.IsZero():
 	case c.cut():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -13,28 +14,37 @@ import (
 )
 
 // probe asks all primaries for their SOA at once. Once it is known where to fetch from, slow ones are not
-// waited for any longer; a patient probe asks those again, and waits.
+// waited for any longer, nor are those that are remembered as silent once all others have answered; a patient
+// probe asks those again, and waits.
 func (c *cycle) probe(ctx context.Context, patient bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	results := make(chan primary.View, len(c.config.Primaries))
 	c.views = slices.DeleteFunc(c.views, notAwaited)
-	asked := 0
+	asked, begun := 0, time.Now()
+	var silent []netip.AddrPort // of those asked
 	for _, p := range c.config.Primaries {
 		if !slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Addr == p.Addr }) {
 			asked++
+			if c.reach.at(p.Addr).silent.Lasts(begun) {
+				silent = append(silent, p.Addr)
+			}
 			go func() { results <- c.ask(ctx, p) }()
 		}
 	}
-	best := unknown
+	best, awaited := unknown, asked-len(silent)
 	for range asked {
 		v := <-results
+		c.reach.checked(v, time.Now())
+		if !slices.Contains(silent, v.Addr) {
+			awaited--
+		}
 		if v.Err != nil && !notAwaited(v) {
 			c.errs = append(c.errs, v.Err)
 		}
 		c.views = append(c.views, v)
 		was := best
-		if best = c.known(time.Now()); best == was || patient {
+		if best = c.known(awaited > 0, time.Now()); best == was || patient {
 			continue
 		}
 		switch best {
@@ -62,13 +72,18 @@ type certainty uint8
 
 const (
 	unknown certainty = iota
-	likely            // somebody is newer, and the pinned primary has nothing to say against it
-	sure              // the pinned primary is newer, and was well in the last round
+	likely            // somebody is newer, and the pinned primary has nothing to say against it; or: see known
+	sure              // the pinned primary is newer, and was well in the last round; or: see known
 )
 
 // known is what the answers so far say about where to fetch from. A pinned primary that answered in the
-// last round is always waited for: nobody else can take its place before its trouble has lasted too long.
-func (c *cycle) known(now time.Time) certainty {
+// last round is waited for: nobody else can take its place before its trouble has lasted too long. But once only
+// those are missing that are remembered as silent, it is sure where to fetch from if anybody is newer, and
+// likely that there is nothing to fetch if somebody has our version.
+func (c *cycle) known(awaiting bool, now time.Time) certainty {
+	if !awaiting {
+		return c.knownWithoutSilent()
+	}
 	pin := c.zone.pin
 	_, configured := c.config.primaryAt(pin.Addr)
 	pinned := configured && !worn(pin, now)
@@ -90,6 +105,16 @@ func (c *cycle) known(now time.Time) certainty {
 		return unknown
 	}
 	return best
+}
+
+func (c *cycle) knownWithoutSilent() certainty {
+	switch {
+	case slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Err == nil && c.newer(v.Serial) }):
+		return sure
+	case c.proved():
+		return likely
+	}
+	return unknown
 }
 
 func (c *cycle) ask(ctx context.Context, p xfr.Primary) primary.View {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
 // TestRandomEvents lets primaries fail, lag, roll back and hang, NOTIFYs arrive, zones come and go, and the
@@ -39,6 +40,7 @@ type world struct {
 	seen      map[*Zone]serial.Serial
 	told      map[*Zone]int // how often a zone's end was told, since it was last alive
 	expiries  int
+	lost      int // how many primaries were remembered as unreachable, after each event
 }
 
 func newWorld(r *rig, seed uint64) *world {
@@ -102,9 +104,11 @@ func (w *world) event() {
 			*p = fakePrimary{serial: p.serial, rtt: w.pause() / 1000, transfer: w.pause() / 10}
 		})
 	case 4:
-		w.set(from, func(p *fakePrimary) { p.down, p.rtt = errDown, w.pause()/1000 })
+		down := []error{errDown, xfr.ErrTimeout, xfr.ErrNetwork}[w.rnd.IntN(3)]
+		w.set(from, func(p *fakePrimary) { p.down, p.rtt = down, w.pause()/1000 })
 	case 5:
-		w.set(from, func(p *fakePrimary) { p.broken = errDown })
+		broken := []error{errDown, xfr.ErrConnect}[w.rnd.IntN(2)]
+		w.set(from, func(p *fakePrimary) { p.broken = broken })
 	case 6:
 		w.set(from, func(p *fakePrimary) { p.down, p.broken = nil, nil })
 	case 7, 8:
@@ -128,6 +132,7 @@ func (w *world) check() {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	now, runs, readies := time.Now(), 0, 0
+	w.lost += len(w.s.reach.addrs())
 	for i, z := range w.zones {
 		e := &z.entry
 		lease := z.Lease()
@@ -169,6 +174,16 @@ func (w *world) forward(z *Zone) {
 	w.seen[z] = v.Serial()
 }
 
+// configured says whether a zone that is kept up to date has the primary, so that it is asked.
+func (w *world) configured(addr fakeAddr) bool {
+	for i, z := range w.zones {
+		if _, ok := z.Config().primaryAt(addr); ok && w.added[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // heal makes all primaries well: every zone must then have their version before long.
 func (w *world) heal() {
 	for _, a := range w.primaries {
@@ -176,6 +191,11 @@ func (w *world) heal() {
 	}
 	w.after(6 * time.Hour)
 	w.check()
+	for _, addr := range w.s.reach.addrs() {
+		if w.configured(addr) {
+			w.Errorf("%s is still remembered as unreachable", addr)
+		}
+	}
 	for i, z := range w.zones {
 		if w.added[i] {
 			w.serves(z, 1<<20)
@@ -183,8 +203,8 @@ func (w *world) heal() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.expiries == 0 {
-		w.Error("no zone has expired: the test tests too little")
+	if w.expiries == 0 || w.lost == 0 {
+		w.Errorf("%d zones expired, %d primaries unreachable: the test tests too little", w.expiries, w.lost)
 	}
 	if w.maxTransfers > 3 || w.maxProbing > 4 {
 		w.Errorf("%d transfers and %d checks at a time", w.maxTransfers, w.maxProbing)

@@ -32,6 +32,7 @@ type Scheduler struct {
 	opts   Options
 	places *places
 	slots  *slots
+	reach  *reach
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -57,7 +58,7 @@ func NewScheduler(o Options) *Scheduler {
 	orDefault(&o.Running, defaultRunning)
 	orDefault(&o.Transfers, defaultTransfers)
 	orDefault(&o.PerPrimary, defaultPerPrimary)
-	s := &Scheduler{opts: o, slots: newSlots(o.Transfers, o.PerPrimary), wake: make(chan struct{}, 1)}
+	s := &Scheduler{opts: o, slots: newSlots(o.Transfers, o.PerPrimary), reach: newReach(), wake: make(chan struct{}, 1)}
 	s.places = newPlaces(o.Running, s.poke)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.done.Go(s.dispatch)
@@ -118,6 +119,7 @@ func (s *Scheduler) Remove(z *Zone) {
 // Notify asks for a refresh because of a NOTIFY. It returns at once, and says false when the hint is the
 // serial that is served already: that is the one thing a hint may decide (RFC 1996 §3.7).
 func (s *Scheduler) Notify(z *Zone, h Hint) bool {
+	s.reach.heardFrom(z.Config(), h.From)
 	if h.HasSerial && z.serves(h.Serial) {
 		return false
 	}

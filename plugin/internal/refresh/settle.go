@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
@@ -12,7 +13,7 @@ import (
 // refresh runs one cycle, settles the lease and tells the outcome.
 func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
 	begun := time.Now()
-	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots}
+	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots, reach: s.reach}
 	o := c.run(ctx)
 	if ctx.Err() != nil && o.Result != Updated {
 		return // stopped: that says nothing of the primaries
@@ -37,8 +38,9 @@ func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
 
 func (c *cycle) report(o Outcome) *Report {
 	if c.views == nil {
-		c.views = c.zone.Report().Primaries
+		c.views = slices.Clone(c.zone.Report().Primaries)
 	}
+	c.remember()
 	o.Fetched.Version, o.Fetched.Delta = nil, nil // a report must not keep a whole zone in memory
 	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: o, At: time.Now()}
 }
