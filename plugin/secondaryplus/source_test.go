@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
@@ -118,6 +119,8 @@ func TestANewVersionExpiresByItself(t *testing.T) {
 	m := leased(testVersion(t, 7, time.Time{}), time.Minute, &lastResort{stale: forever, ttl: 30})
 	m.begin()
 	e := newEngine()
+	e.sender = notify.NewSender()
+	defer e.sender.Close()
 	e.byZone[m.zone] = m
 	next := testVersion(t, 8, time.Now().Add(-time.Hour))
 	restore(m, next, time.Minute)
