@@ -39,6 +39,10 @@ func (c *cycle) run(ctx context.Context) Outcome {
 	if c.have != nil {
 		o.Old = c.have.Serial()
 	}
+	if c.forced() {
+		c.whole(ctx, &o)
+		return o
+	}
 	if p, ok := c.notifier(); ok {
 		if release, ok := c.slots.try(p.Addr.Addr()); ok {
 			c.places.leave()
@@ -159,7 +163,7 @@ func (c *cycle) attempt(ctx context.Context, p xfr.Primary, announced serial.Ser
 func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Serial, o *Outcome) (ended bool) {
 	// Deltas of another primary are trusted only after a whole zone came from it: two primaries may have
 	// different data at the same serial.
-	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source}
+	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source, Force: c.forced()}
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, opts)
 	if err == nil {
 		err = c.check(p, fetched, announced)
@@ -207,6 +211,9 @@ var errRemoved = errors.New("no longer a primary of the zone")
 func (c *cycle) check(p xfr.Primary, f xfr.Fetched, announced *serial.Serial) error {
 	if _, ok := c.zone.Config().primaryAt(p.Addr); !ok {
 		return fmt.Errorf("%s: %w", p.Addr, errRemoved)
+	}
+	if c.forced() && f.Version != nil {
+		return guard.Structure(nil, f.Version)
 	}
 	got := c.have
 	if f.Version != nil {
