@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/coredns/coredns/plugin"
@@ -32,6 +33,7 @@ var (
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
+	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -41,7 +43,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, unansweredDesc, zonesDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -56,8 +58,15 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(queueDesc, float64(queue))
 	out <- gauge(refreshingDesc, float64(running))
 	out <- gauge(runningDesc, float64(transfers))
-	for id, m := range c.engine.all() {
-		m.collect(out, id.zone, id.server())
+	members := c.engine.all()
+	for state, n := range zonesByState(members) {
+		out <- gauge(zonesDesc, float64(n), state)
+	}
+	all := c.engine.metricsOfAll(len(members))
+	for id, m := range members {
+		if all || m.problem() {
+			m.collect(out, id.zone, id.server())
+		}
 	}
 }
 
@@ -75,6 +84,8 @@ const (
 	stateServing  = "serving"
 	stateExpired  = "expired"
 )
+
+var states = []string{stateUnloaded, stateServing, stateExpired}
 
 func stateOf(z *refresh.Zone) string {
 	switch {
@@ -96,7 +107,7 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 		out <- gauge(primaryDesc, float64(s), zone, server)
 	}
 	now := stateOf(m.zone)
-	for _, state := range []string{stateUnloaded, stateServing, stateExpired} {
+	for _, state := range states {
 		value := 0.0
 		if state == now {
 			value = 1
@@ -112,18 +123,24 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 	m.collectCounters(out, zone, server)
 }
 
+// collectCounters leaves out what never happened: most zones would have twenty series that are always zero.
 func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server string) {
+	count := func(d *prometheus.Desc, n *atomic.Uint64, labels ...string) {
+		if v := n.Load(); v > 0 {
+			out <- counter(d, v, append([]string{zone, server}, labels...)...)
+		}
+	}
 	for result := range m.refreshes {
-		out <- counter(refreshesDesc, m.refreshes[result].Load(), zone, server, refresh.Result(result).String())
+		count(refreshesDesc, &m.refreshes[result], refresh.Result(result).String())
 	}
 	for kind, name := range kindNames {
-		out <- counter(transfersDesc, m.transfers.succeeded[kind].Load(), zone, server, name, "succeeded")
-		out <- counter(transfersDesc, m.transfers.failed[kind].Load(), zone, server, name, "failed")
+		count(transfersDesc, &m.transfers.succeeded[kind], name, "succeeded")
+		count(transfersDesc, &m.transfers.failed[kind], name, "failed")
 	}
 	for result, name := range notifyResultNames {
-		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)
+		count(notifiesDesc, &m.notifies[result], name)
 	}
-	out <- counter(unansweredDesc, m.unansweredQueries.Load(), zone, server)
+	count(unansweredDesc, &m.unansweredQueries)
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/status"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
@@ -20,11 +21,13 @@ import (
 var process = newEngine()
 
 func newEngine() *engine {
-	return &engine{
+	e := &engine{
 		members: make(map[identity]*member),
 		byName:  make(map[nameInView][]*member),
 		byZone:  make(map[*refresh.Zone]*member),
 	}
+	e.endpoint.source = statusSource{e}
+	return e
 }
 
 type engine struct {
@@ -34,6 +37,11 @@ type engine struct {
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
+
+	// Process-wide settings that count now.
+	limits   transferLimits
+	metrics  metricsMode
+	endpoint endpoint
 }
 
 // identity is what makes a zone the same zone over a reload.
@@ -65,14 +73,19 @@ type member struct {
 	notifies          [notifyResults]atomic.Uint64
 	unansweredQueries atomic.Uint64
 	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
+	past              past
 	outcomes          repeats
 	complaints        repeats
 }
 
-// attach gives p its zones: those that exist already, whoever made them, and new ones.
-func (e *engine) attach(p *Plugin) {
+// attach gives p its zones: those that exist already, whoever made them, and new ones. It fails when the
+// status cannot be where p wants it.
+func (e *engine) attach(p *Plugin) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if err := e.endpoint.open(p.settings.status.value); err != nil {
+		return err
+	}
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 	}
@@ -94,6 +107,7 @@ func (e *engine) attach(p *Plugin) {
 	} else {
 		e.staged = append(e.staged, p)
 	}
+	return nil
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
@@ -142,6 +156,7 @@ func (s *siblings) serve(id identity) bool {
 // commit makes what p configures count. A zone whose primaries are others now, or that was failing, is
 // refreshed at once: what was changed may be what it waits for.
 func (e *engine) commit(p *Plugin) {
+	e.apply(p.settings)
 	for _, s := range p.order {
 		z := s.member.zone
 		before := z.Config()
@@ -164,8 +179,10 @@ func (e *engine) abandon() {
 	staged := e.staged
 	e.staged = nil
 	orphans := e.leave(staged...)
+	e.endpoint.drop()
+	retired := e.endpoint.take()
 	e.mu.Unlock()
-	e.end(staged, orphans)
+	e.end(staged, orphans, retired)
 }
 
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
@@ -185,9 +202,11 @@ func (e *engine) detach(p *Plugin) {
 	var idle *refresh.Scheduler
 	if len(e.members) == 0 {
 		idle, e.scheduler = e.scheduler, nil
+		e.endpoint.end()
 	}
+	retired := e.endpoint.take()
 	e.mu.Unlock()
-	e.end([]*Plugin{p}, orphans)
+	e.end([]*Plugin{p}, orphans, retired)
 	if idle != nil {
 		idle.Close()
 	}
@@ -220,8 +239,11 @@ func (e *engine) forget(m *member) {
 	e.byName[m.id.nameInView] = named
 }
 
-// end waits for what instances and zones have running; the engine must not be locked.
-func (e *engine) end(plugins []*Plugin, orphans []*member) {
+// end waits for what instances, zones and listeners have running; the engine must not be locked.
+func (e *engine) end(plugins []*Plugin, orphans []*member, retired []*status.Server) {
+	for _, server := range retired {
+		server.Close()
+	}
 	for _, m := range orphans {
 		m.scheduler.Remove(m.zone)
 	}

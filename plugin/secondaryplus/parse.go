@@ -25,6 +25,9 @@ var properties = map[string]func(*stanza) error{
 	"retry":       (*stanza).retry,
 	"expire":      (*stanza).expire,
 	"limit":       (*stanza).limit,
+	"transfers":   (*stanza).transfers,
+	"metrics":     (*stanza).metrics,
+	"status":      (*stanza).status,
 }
 
 // parse reads every stanza of a server block.

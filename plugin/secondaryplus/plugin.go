@@ -28,7 +28,8 @@ type Plugin struct {
 	key, view string // with the zone's name they identify a zone over reloads
 	first     bool   // part of the first start, not of a reload
 	siblings  *siblings
-	attached  bool // to the engine; guarded by engine.mu
+	settings  *settings // of the Corefile
+	attached  bool      // to the engine; guarded by engine.mu
 	downward  *downward
 }
 
@@ -44,7 +45,7 @@ type served struct {
 func (s *served) zone() *refresh.Zone { return s.member.zone }
 
 func newPlugin(configs []config) (*Plugin, error) {
-	p := &Plugin{zones: make(map[string]*served)}
+	p := &Plugin{zones: make(map[string]*served), settings: new(settings)}
 	for _, c := range configs {
 		keep := c.refresh()
 		for _, apex := range c.zones {

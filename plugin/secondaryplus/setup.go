@@ -30,6 +30,7 @@ func setup(c *caddy.Controller) error {
 	}
 	p.key = c.ServerBlockKeys[0]
 	p.siblings = siblingsOf(c, p)
+	p.settings = settingsOf(c)
 	p.upstream = upstream.New()
 
 	c.OnFirstStartup(func() error { p.first = true; return nil })
@@ -38,7 +39,9 @@ func setup(c *caddy.Controller) error {
 		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
 			p.transfer = t
 		}
-		process.attach(p)
+		if err := process.attach(p); err != nil {
+			return plugin.Error(pluginName, err)
+		}
 		return nil
 	})
 	c.OnRestartFailed(func() error {

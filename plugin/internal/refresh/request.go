@@ -9,11 +9,12 @@ import (
 // or the Scheduler closed.
 var ErrEnded = errors.New("the zone is no longer kept up to date")
 
-// Request asks for a refresh now, on behalf of the operator. It returns at once.
-func (s *Scheduler) Request(z *Zone) { s.order(z, request{reason: Requested}) }
+// Request asks for a refresh now. It returns at once.
+func (s *Scheduler) Request(z *Zone) { s.Order(z, Requested) }
 
-// Retransfer asks for the whole zone now, by AXFR and whatever its serial. It returns at once.
-func (s *Scheduler) Retransfer(z *Zone) { s.order(z, request{reason: Forced}) }
+// Order asks for a refresh now, on behalf of the operator: Requested, or Forced, which takes the whole zone by
+// AXFR, whatever its serial. It returns at once.
+func (s *Scheduler) Order(z *Zone, why Reason) { s.order(z, request{reason: why}) }
 
 func (s *Scheduler) order(z *Zone, r request) {
 	s.mu.Lock()
@@ -21,7 +22,7 @@ func (s *Scheduler) order(z *Zone, r request) {
 	s.ask(z, r)
 }
 
-// Await asks as Request does, or for Forced as Retransfer, and waits for the outcome of the first refresh that
+// Await asks as Order does, and waits for the outcome of the first refresh that
 // begins after that. Its error is ErrEnded, or the cause of the context's end.
 func (s *Scheduler) Await(ctx context.Context, z *Zone, why Reason) (Outcome, error) {
 	told := make(chan Outcome, 1)
