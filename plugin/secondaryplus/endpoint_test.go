@@ -52,7 +52,7 @@ func wantCodes(t *testing.T, when string, want map[netip.AddrPort]int) {
 }
 
 func TestTheStatusMovesWhenTheConfigurationIsCommitted(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	a, b := freeAddr(t), freeAddr(t)
 	old := withStatus(t, statusAt{addr: a})
 	old.first = true
@@ -83,7 +83,7 @@ func TestTheStatusMovesWhenTheConfigurationIsCommitted(t *testing.T) {
 }
 
 func TestTheStatusEndsWithTheLastZone(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	addr := freeAddr(t)
 	p := withStatus(t, statusAt{addr: addr})
 	p.first = true
@@ -103,7 +103,7 @@ func TestAnAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	e := newEngine()
+	e := testEngine()
 	old := withStatus(t, statusAt{addr: freeAddr(t)})
 	old.first = true
 	if err := e.attach(old); err != nil {
@@ -119,7 +119,7 @@ func TestAnAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 }
 
 func TestATokenComesWithTheCommit(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	addr := freeAddr(t)
 	old := withStatus(t, statusAt{addr: addr})
 	old.first = true
@@ -139,31 +139,40 @@ func TestATokenComesWithTheCommit(t *testing.T) {
 }
 
 func TestTheFirstCorefileWithAZoneMayComeByReload(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	addr := freeAddr(t)
-	p := withStatus(t, statusAt{addr: addr})
+	p, failed := withStatus(t, statusAt{addr: addr}), instance(t, "k", stanzaC)
 	if err := e.attach(p); err != nil {
 		t.Fatal(err)
 	}
-	e.started(func(*Plugin) bool { return true })
-	wantCodes(t, "started", map[netip.AddrPort]int{addr: 200})
-	if len(e.staged) != 0 {
-		t.Error("it is staged still, and a reload that fails would take its zones away")
+	wantCodes(t, "attached", map[netip.AddrPort]int{addr: 200})
+	if err := e.attach(failed); err != nil {
+		t.Fatal(err)
+	}
+	e.abandon()
+	if !p.attached || len(e.members) != 1 {
+		t.Error("a reload that failed took the zones away")
 	}
 	e.detach(p)
 }
 
 func TestWhatIsLeftOfAStartThatFailedEnds(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	a, b := freeAddr(t), freeAddr(t)
 	failed, next := withStatus(t, statusAt{addr: a}), withStatus(t, statusAt{addr: b})
-	if e.attach(failed) != nil || e.attach(next) != nil {
-		t.Fatal("not attached")
+	if err := e.attach(failed); err != nil {
+		t.Fatal(err)
 	}
-	e.started(func(p *Plugin) bool { return p == next })
-	wantCodes(t, "started", map[netip.AddrPort]int{a: 0, b: 200})
-	if m := next.order[0].member; len(m.holders) != 1 || failed.attached {
-		t.Errorf("%d hold the zone", len(m.holders))
+	e.runs = func(s *siblings) bool { return s == next.siblings }
+	if err := e.attach(next); err != nil {
+		t.Fatal(err)
+	}
+	wantCodes(t, "attached", map[netip.AddrPort]int{a: 0, b: 200})
+	if failed.attached || len(e.staged) != 0 {
+		t.Error("something is left")
 	}
 	e.detach(next)
+	if len(e.corefiles) != 0 {
+		t.Errorf("left: %v", e.corefiles)
+	}
 }

@@ -25,6 +25,9 @@ func newEngine() *engine {
 		members: make(map[identity]*member),
 		byName:  make(map[nameInView][]*member),
 		byZone:  make(map[*refresh.Zone]*member),
+
+		corefiles: make(corefiles),
+		runs:      (*siblings).running,
 	}
 	e.endpoint.source = statusSource{e}
 	return e
@@ -37,6 +40,8 @@ type engine struct {
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
+	corefiles corefiles
+	runs      func(*siblings) bool // whether a Corefile is one of CoreDNS's
 
 	// Process-wide settings that count now.
 	limits   transferLimits
@@ -81,6 +86,7 @@ type member struct {
 // attach gives p its zones: those that exist already, whoever made them, and new ones. It fails when the
 // status cannot be where p wants it.
 func (e *engine) attach(p *Plugin) error {
+	e.bury(p.siblings)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.endpoint.open(p.settings.status.value); err != nil {
@@ -99,10 +105,11 @@ func (e *engine) attach(p *Plugin) error {
 		m.holders[p] = struct{}{}
 	}
 	p.attached = true
+	e.corefiles.add(p)
 	if p.transfer != nil {
 		p.downward = newDownward(p.transfer)
 	}
-	if p.first {
+	if p.first || e.corefiles.only(p.siblings) {
 		e.commit(p)
 	} else {
 		e.staged = append(e.staged, p)
@@ -216,6 +223,7 @@ func (e *engine) detach(p *Plugin) {
 func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
 	for _, p := range plugins {
 		p.attached = false
+		e.corefiles.remove(p)
 		for _, s := range p.order {
 			delete(s.member.holders, p)
 			if len(s.member.holders) == 0 {

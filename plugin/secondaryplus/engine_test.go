@@ -18,7 +18,15 @@ func instance(t *testing.T, key, stanza string) *Plugin {
 		t.Fatal(err)
 	}
 	p.key = key
+	p.siblings = &siblings{[]*Plugin{p}}
 	return p
+}
+
+// testEngine is one for Corefiles that CoreDNS does not know.
+func testEngine() *engine {
+	e := newEngine()
+	e.runs = func(*siblings) bool { return true }
+	return e
 }
 
 const (
@@ -32,7 +40,7 @@ const (
 func primaryPort(p *Plugin) uint16 { return p.order[0].zone().Config().Primaries[0].Addr.Port() }
 
 func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
 	old.first = true
 	e.attach(old)
@@ -55,7 +63,7 @@ func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
 }
 
 func TestAFailedReloadChangesNothing(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaC)
 	old.first = true
 	e.attach(old)
@@ -77,7 +85,7 @@ func TestAFailedReloadChangesNothing(t *testing.T) {
 }
 
 func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
 	old.first = true
 	e.attach(old)
@@ -92,7 +100,7 @@ func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
 }
 
 func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old, next := instance(t, "k", stanzaC), instance(t, "k", stanzaD)
 	old.first = true
 	e.attach(old)
@@ -105,7 +113,7 @@ func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
 }
 
 func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old, next := instance(t, "old", stanzaA), instance(t, "new", stanzaB)
 	old.first = true
 	e.attach(old)
@@ -119,7 +127,7 @@ func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
 }
 
 func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	one, two := instance(t, "one", stanzaA), instance(t, "two", stanzaB)
 	one.first, two.first = true, true
 	asOne(one, two)
@@ -133,7 +141,7 @@ func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
 }
 
 func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	old := instance(t, "k", stanzaA)
 	old.first = true
 	e.attach(old)
@@ -158,7 +166,7 @@ func asOne(plugins ...*Plugin) {
 
 func TestNothingRunsWhenTheLastInstanceIsGone(t *testing.T) {
 	before := runtime.NumGoroutine()
-	e := newEngine()
+	e := testEngine()
 	for range 20 {
 		p := instance(t, "k", stanzaC)
 		p.first = true

@@ -165,6 +165,9 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	// different data at the same serial.
 	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source, Force: c.forced()}
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, opts)
+	if fetched.FellBack != nil {
+		c.errs = append(c.errs, fetched.FellBack)
+	}
 	if err == nil {
 		err = c.check(p, fetched, announced)
 	}
@@ -176,9 +179,6 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 			c.zone.broken = time.Now()
 		}
 		return later
-	}
-	if fetched.FellBack != nil {
-		c.errs = append(c.errs, fetched.FellBack)
 	}
 	if fetched.Version == nil {
 		return c.alone(p, o)
