@@ -11,12 +11,16 @@ func FuzzCorefile(f *testing.F) {
 	f.Add("secondaryplus example.org 10.0.0.0/8 {\n transfer from 192.0.2.1 [2001:db8::1]:5353 key key.example. hmac-sha512\n}")
 	f.Add("secondaryplus {\n transfer from 192.0.2.1\n notify deny 192.0.2.0/24 * key key.example\n refresh 1s 2s\n limit size 4GiB\n limit rate 1kB/s\n}")
 	f.Add("secondaryplus \"a b\\000c\" {\n transfer from ::ffff:192.0.2.1\n source ::1 127.0.0.1\n ixfr off\n fallthrough example.org\n}")
+	f.Add("secondaryplus {\n transfer from 192.0.2.1\n status [::1]:8053\n transfers 10 2\n metrics all\n}\nsecondaryplus a {\n transfer from 192.0.2.1\n status 8053\n}")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := caddy.NewTestController("dns", text)
 		c.ServerBlockKeys = []string{"dns://block.example.:53"}
 		configs, err := parse(c, testSecrets)
 		if err != nil {
 			return
+		}
+		if g := settingsOf(c); g.status.value.addr.IsValid() && g.status.value.tokenFile == "" && !g.status.value.addr.Addr().IsLoopback() {
+			t.Fatalf("accepted: %+v", g)
 		}
 		for _, c := range configs {
 			l := c.limits
