@@ -92,7 +92,7 @@ func TestAReloadKeepsTheListenerAndItsConnections(t *testing.T) {
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
 	})
-	r, err := http.NewRequestWithContext(ctx, "GET", "http://"+s.AddrOf("status")+"/v1/zones/example.org", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.AddrOf("status")+"/v1/zones/example.org", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestAReloadKeepsTheListenerAndItsConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if response.StatusCode != 200 || !reused {
+	if response.StatusCode != http.StatusOK || !reused {
 		t.Errorf("%s, the connection reused: %v", response.Status, reused)
 	}
 }

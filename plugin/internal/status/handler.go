@@ -145,7 +145,7 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, name, action strin
 	}
 	if wait {
 		// The time to send a request is over, and an end of that time would look as if the client had gone.
-		http.NewResponseController(w).SetReadDeadline(time.Time{}) //nolint:errcheck // as good as it goes
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
 	done, err := h.source.Do(r.Context(), Order{ID: id, Action: action, Wait: wait, From: r.RemoteAddr})
 	switch {
@@ -210,6 +210,6 @@ func send(w http.ResponseWriter, code int, document any) *problem {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	w.Write(append(text, '\n')) //nolint:errcheck // there is nobody left to tell
+	_, _ = w.Write(append(text, '\n'))
 	return nil
 }

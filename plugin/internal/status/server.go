@@ -76,7 +76,7 @@ func (s *Server) Serve(a Access) {
 		return
 	}
 	s.serving = true
-	s.accepts.Go(func() { s.http.Serve(s.listener) }) //nolint:errcheck // it ends by Close, and no sooner
+	s.accepts.Go(func() { _ = s.http.Serve(s.listener) }) // until Close
 }
 
 // counted lets Close wait for those who are being answered.
@@ -103,11 +103,11 @@ func (s *Server) Close() {
 	s.closed = true
 	s.mu.Unlock()
 	s.stop(ErrEnded)
-	s.listener.Close()
+	_ = s.listener.Close()
 	grace, cancel := context.WithTimeout(context.Background(), closingGrace)
 	defer cancel()
 	if s.http.Shutdown(grace) != nil {
-		s.http.Close()
+		_ = s.http.Close()
 	}
 	s.busy.Wait()
 	s.accepts.Wait()
