@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // freeAddr is an address on which nobody listens.
@@ -32,7 +33,7 @@ func withStatus(t *testing.T, at statusAt) *Plugin {
 // code is what the listener answers, 0 when there is none.
 func code(t *testing.T, addr netip.AddrPort) int {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Get("http://" + addr.String() + "/v1/")
 	if err != nil {
 		return 0

@@ -26,11 +26,11 @@ func TestRetransfer(t *testing.T) {
 	})
 	scenario(t, "an older serial is taken", Options{}, func(r *rig) {
 		z := r.loaded(addrA)
-		r.serial(addrA, 1<<31)
+		r.serial(addrA, 1<<32-1)
 		r.s.Order(z, Forced)
 		r.after(0)
 		r.ended("updated")
-		r.serves(z, 1<<31)
+		r.serves(z, 1<<32-1)
 		r.due(z, refreshEach)
 	})
 	scenario(t, "another primary gives it when the pinned one does not", Options{}, func(r *rig) {
