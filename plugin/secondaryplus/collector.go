@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/coredns/coredns/plugin"
@@ -41,6 +42,7 @@ var (
 	fallbackDesc   = desc("fallback_answers_total", "Answers from the fallback file of a zone.", "zone", "server")
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
+	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -51,7 +53,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
+		journalDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -67,8 +69,15 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(refreshingDesc, float64(running))
 	out <- gauge(runningDesc, float64(transfers))
 	out <- gauge(untoldDesc, float64(c.engine.untold()))
-	for id, m := range c.engine.all() {
-		m.collect(out, id.zone, id.server())
+	members := c.engine.all()
+	for s, n := range zonesByState(members) {
+		out <- gauge(zonesDesc, float64(n), state(s).String())
+	}
+	all := c.engine.metricsOfAll(len(members))
+	for id, m := range members {
+		if all || m.problem() {
+			m.collect(out, id.zone, id.server())
+		}
 	}
 }
 
@@ -117,26 +126,32 @@ func (m *member) collectState(out chan<- prometheus.Metric, zone, server string)
 	}
 }
 
+// collectCounters leaves out what never happened: most zones would have twenty series that are always zero.
 func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server string) {
+	count := func(d *prometheus.Desc, n *atomic.Uint64, labels ...string) {
+		if v := n.Load(); v > 0 {
+			out <- counter(d, v, append([]string{zone, server}, labels...)...)
+		}
+	}
 	for result := range m.refreshes {
-		out <- counter(refreshesDesc, m.refreshes[result].Load(), zone, server, refresh.Result(result).String())
+		count(refreshesDesc, &m.refreshes[result], refresh.Result(result).String())
 	}
 	for kind, name := range kindNames {
-		out <- counter(transfersDesc, m.transfers.succeeded[kind].Load(), zone, server, name, "succeeded")
-		out <- counter(transfersDesc, m.transfers.failed[kind].Load(), zone, server, name, "failed")
+		count(transfersDesc, &m.transfers.succeeded[kind], name, "succeeded")
+		count(transfersDesc, &m.transfers.failed[kind], name, "failed")
 	}
 	for result, name := range notifyResultNames {
-		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)
+		count(notifiesDesc, &m.notifies[result], name)
 	}
 	if saved := m.savedSerial.Load(); saved != 0 {
 		out <- gauge(savedDesc, float64(uint32(saved)), zone, server)
 	}
-	out <- counter(journalDesc, m.journalErrors.Load(), zone, server)
-	out <- counter(unansweredDesc, m.unansweredQueries.total.Load(), zone, server)
-	out <- counter(staleDesc, m.staleAnswers.total.Load(), zone, server)
-	out <- counter(fallbackDesc, m.fallbackAnswers.total.Load(), zone, server)
+	count(journalDesc, &m.journalErrors)
+	count(unansweredDesc, &m.unansweredQueries.total)
+	count(staleDesc, &m.staleAnswers.total)
+	count(fallbackDesc, &m.fallbackAnswers.total)
 	for result := range m.tellings.counts {
-		out <- counter(tellingsDesc, m.tellings.counts[result].Load(), zone, server, notify.Result(result).String())
+		count(tellingsDesc, &m.tellings.counts[result], notify.Result(result).String())
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
@@ -21,79 +19,61 @@ import (
 var process = newEngine()
 
 func newEngine() *engine {
-	return &engine{
-		members: make(map[identity]*member),
-		byName:  make(map[nameInView][]*member),
-		byZone:  make(map[*refresh.Zone]*member),
-		keepers: make(map[string]*keeper),
+	e := &engine{
+		members:   make(map[identity]*member),
+		byName:    make(map[nameInView][]*member),
+		byZone:    make(map[*refresh.Zone]*member),
+		keepers:   make(map[string]*keeper),
+		corefiles: make(corefiles),
+		runs:      (*siblings).running,
 	}
+	e.endpoint.source = statusSource{e}
+	return e
 }
 
 type engine struct {
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
-	sender    *notify.Sender     // likewise
+	sender    *notify.Sender     // beside the scheduler
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
 	staged    []*Plugin
 	keepers   map[string]*keeper // by the state directory
 	readiness readiness
-}
+	corefiles corefiles
+	runs      func(*siblings) bool // whether a Corefile is one of CoreDNS's
 
-// identity is what makes a zone the same zone over a reload.
-type identity struct {
-	nameInView
-	key string
-}
-
-type nameInView struct{ zone, view string }
-
-// server tells the zones of several server blocks apart in metrics: the key of the block, with its view.
-func (id identity) server() string {
-	if id.view == "" {
-		return id.key
-	}
-	return id.key + "/" + id.view
-}
-
-// member is a zone of the engine.
-type member struct {
-	id        identity // guarded by engine.mu
-	zone      *refresh.Zone
-	scheduler *refresh.Scheduler   // that keeps the zone up to date
-	holders   map[*Plugin]struct{} // guarded by engine.mu
-	since     time.Time
-	keeper    *keeper // nil: not saved on disk; guarded by engine.mu
-	standing
-
-	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
-	journalErrors     atomic.Uint64
-	refreshes         [refresh.Expired + 1]atomic.Uint64
-	transfers         transferCounts
-	notifies          [notifyResults]atomic.Uint64
-	unansweredQueries tally
-	tellings          tellings
-	outcomes          repeats
-	complaints        repeats
+	// Process-wide settings that count now.
+	limits   transferLimits
+	metrics  metricsMode
+	endpoint endpoint
 }
 
 // attach gives p its zones: those that exist already, whoever made them, and new ones, as they were saved on
-// disk. It fails, and changes nothing, when a state directory cannot be opened.
+// disk. It fails, and changes nothing, when a state directory cannot be opened, or when the status cannot be
+// where p wants it.
 func (e *engine) attach(p *Plugin) error {
+	e.bury(p.siblings)
 	if err := e.openKeepers(p); err != nil {
 		return err
 	}
-	e.hold(p, e.restore(p, p.order))
+	if err := e.hold(p, e.restore(p, p.order)); err != nil {
+		e.closeKeepers(p)
+		return err
+	}
 	for _, s := range p.order {
 		s.member.begin()
 	}
 	return nil
 }
 
-func (e *engine) hold(p *Plugin, saved map[*served]restored) {
+func (e *engine) hold(p *Plugin, saved map[*served]restored) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if err := e.endpoint.open(p.settings.status.value); err != nil {
+		return err
+	}
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 		e.sender = notify.NewSender()
@@ -109,68 +89,16 @@ func (e *engine) hold(p *Plugin, saved map[*served]restored) {
 		m.holders[p] = struct{}{}
 	}
 	p.attached = true
+	e.corefiles.add(p)
 	if p.transfer != nil {
 		p.downward = newDownward(p.transfer)
 	}
-	if p.first {
+	if p.first || e.corefiles.only(p.siblings) {
 		e.commit(p)
 	} else {
 		e.staged = append(e.staged, p)
 	}
-}
-
-// create makes a zone that nobody had before, and begins to keep it up to date.
-func (e *engine) create(id identity, s *served, saved restored) *member {
-	if saved.zone == nil {
-		saved.zone = refresh.NewZone(s.apex, s.refresh)
-	}
-	m := &member{
-		id:        id,
-		zone:      saved.zone,
-		scheduler: e.scheduler,
-		holders:   make(map[*Plugin]struct{}),
-		since:     time.Now(),
-	}
-	m.savedSerial.Store(saved.serial)
-	m.resort.Store(s.resort)
-	m.initTellings(s.apex, s.targets)
-	e.members[id] = m
-	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
-	e.byZone[m.zone] = m
-	e.scheduler.Add(m.zone)
-	return m
-}
-
-// lookup is the member of an identity. When only the server block's key has changed, it is the one zone of
-// that name, unless another block of p's Corefile has that key, and with it that zone.
-func (e *engine) lookup(id identity, p *Plugin) *member {
-	if m, ok := e.members[id]; ok {
-		return m
-	}
-	named := e.byName[id.nameInView]
-	if len(named) != 1 || p.siblings.serve(named[0].id) {
-		return nil
-	}
-	return named[0]
-}
-
-// find is lookup, and has the member go by that identity from now on.
-func (e *engine) find(id identity, p *Plugin) *member {
-	m := e.lookup(id, p)
-	if m != nil && m.id != id {
-		delete(e.members, m.id)
-		m.id = id
-		e.members[id] = m
-		m.keep()
-	}
-	return m
-}
-
-// keep has the zone saved soon, if it is kept on disk.
-func (m *member) keep() {
-	if m.keeper != nil {
-		m.keeper.save(m)
-	}
+	return nil
 }
 
 // siblings are the instances of one Corefile.
@@ -186,6 +114,7 @@ func (s *siblings) serve(id identity) bool {
 // commit makes what p configures count. A zone whose primaries are others now, or that was failing, is
 // refreshed at once: what was changed may be what it waits for.
 func (e *engine) commit(p *Plugin) {
+	e.apply(p.settings)
 	for _, s := range p.order {
 		z := s.member.zone
 		before := z.Config()
@@ -211,12 +140,12 @@ func samePrimaries(a, b *refresh.Config) bool {
 // abandon drops what is staged: the restart failed, and the old instances go on.
 func (e *engine) abandon() {
 	e.mu.Lock()
-	staged := e.staged
+	gone := e.leave(e.staged...)
 	e.staged = nil
-	orphans, unused := e.leave(staged...)
+	e.endpoint.drop()
+	gone.listeners = e.endpoint.take()
 	e.mu.Unlock()
-	e.end(staged, orphans)
-	closeAll(unused)
+	gone.end()
 }
 
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
@@ -232,68 +161,16 @@ func (e *engine) detach(p *Plugin) {
 		}
 	}
 	e.staged = nil
-	orphans, unused := e.leave(p)
-	var idle *refresh.Scheduler
-	var silent *notify.Sender
+	gone := e.leave(p)
 	if len(e.members) == 0 {
-		idle, e.scheduler = e.scheduler, nil
-		silent, e.sender = e.sender, nil
+		gone.scheduler, e.scheduler = e.scheduler, nil
+		gone.sender, e.sender = e.sender, nil
+		e.endpoint.end()
 	}
+	gone.listeners = e.endpoint.take()
 	e.mu.Unlock()
-	e.end([]*Plugin{p}, orphans)
-	closeAll(unused)
-	if idle != nil {
-		idle.Close()
-		silent.Close()
-	}
+	gone.end()
 }
-
-// leave takes instances off their zones and state directories, and returns those that are left without any.
-func (e *engine) leave(plugins ...*Plugin) (orphans []*member, unused []*keeper) {
-	for _, p := range plugins {
-		p.attached = false
-		for _, s := range p.order {
-			delete(s.member.holders, p)
-			if len(s.member.holders) == 0 {
-				e.forget(s.member)
-				orphans = append(orphans, s.member)
-			}
-		}
-		unused = append(unused, e.unhandKeepers(p)...)
-	}
-	return orphans, unused
-}
-
-func (e *engine) forget(m *member) {
-	e.retarget(m, nil)
-	delete(e.members, m.id)
-	delete(e.byZone, m.zone)
-	named := e.byName[m.id.nameInView]
-	named = slices.DeleteFunc(named, func(o *member) bool { return o == m })
-	if len(named) == 0 {
-		delete(e.byName, m.id.nameInView)
-		return
-	}
-	e.byName[m.id.nameInView] = named
-}
-
-// end waits for what instances and zones have running; the engine must not be locked.
-func (e *engine) end(plugins []*Plugin, orphans []*member) {
-	for _, m := range orphans {
-		m.scheduler.Remove(m.zone)
-		if m.keeper != nil {
-			m.keeper.flush(m)
-		}
-	}
-	for _, p := range plugins {
-		if p.downward != nil {
-			p.downward.close()
-		}
-	}
-}
-
-// notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.
-func (m *member) notify(h refresh.Hint) bool { return m.scheduler.Notify(m.zone, h) }
 
 // all are the members with their present identities, in no order.
 func (e *engine) all() map[identity]*member {

@@ -13,12 +13,16 @@ func FuzzCorefile(f *testing.F) {
 	f.Add("secondaryplus \"a b\\000c\" {\n transfer from ::ffff:192.0.2.1\n source ::1 127.0.0.1\n ixfr off\n fallthrough example.org\n}")
 	f.Add("secondaryplus example.org {\n transfer from 192.0.2.1\n stale 36h ttl 10s\n fallback db.example.org\n}")
 	f.Add("secondaryplus {\n tls\n tls_servername primary.test\n transfer from tls://192.0.2.1 tls://[2001:db8::1]:8853\n tls_pin 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n}")
+	f.Add("secondaryplus {\n transfer from 192.0.2.1\n status [::1]:8053\n transfers 10 2\n metrics all\n}\nsecondaryplus a {\n transfer from 192.0.2.1\n status 8053\n}")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := caddy.NewTestController("dns", text)
 		c.ServerBlockKeys = []string{"dns://block.example.:53"}
 		configs, err := parse(c, testSecrets)
 		if err != nil {
 			return
+		}
+		if g := settingsOf(c); g.status.value.addr.IsValid() && g.status.value.tokenFile == "" && !g.status.value.addr.Addr().IsLoopback() {
+			t.Fatalf("accepted: %+v", g)
 		}
 		for _, c := range configs {
 			l := c.limits

@@ -28,6 +28,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 		m.lapsed()
 	}
 	m.count(o)
+	m.remember(o)
 	m.log(o)
 	if o.Result == refresh.Updated {
 		e.tell(m, o.Fetched.Version)
@@ -43,13 +44,13 @@ func (m *member) log(o refresh.Outcome) {
 	case refresh.Current:
 		log.Debugf("%s: serial %s is current at %s; due %s%s", name, o.New, o.Primary, until(o.Next), afterAll(o.Errs))
 	case refresh.Expired:
-		log.Errorf("%s: EXPIRED: no primary proved serial %s up to date in time (%d attempts failed); %s", name, o.Old, o.Failures, m.ended())
+		log.Errorf("%s: EXPIRED: %s; %s", name, m.reason(o), m.ended())
 	case refresh.Waiting:
-		m.repeat(log.Warningf, "%s: a primary is newer than serial %s; waiting for %s, which the zone stays with", name, o.Old, m.zone.Report().Pinned)
+		m.repeat(log.Warningf, "%s: %s", name, m.reason(o))
 	case refresh.Behind:
-		m.repeat(log.Warningf, "%s: every primary that answers is older than serial %s: %s%s", name, o.Old, m.serials(), afterAll(o.Errs))
+		m.repeat(log.Warningf, "%s: %s", name, m.reason(o))
 	case refresh.Failed:
-		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), joined(o.Errs))
+		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
 	}
 	if o.Result == refresh.Updated || o.Result == refresh.Current {
 		m.outcomes.reset()
@@ -59,6 +60,22 @@ func (m *member) log(o refresh.Outcome) {
 	} else {
 		m.notice()
 	}
+}
+
+// reason says what went wrong in a refresh; empty: nothing.
+func (m *member) reason(o refresh.Outcome) string {
+	switch o.Result {
+	case refresh.Expired:
+		return fmt.Sprintf("no primary proved serial %s up to date in time (%d attempts failed)", o.Old, o.Failures)
+	case refresh.Waiting:
+		return fmt.Sprintf("a primary is newer than serial %s; waiting for %s, which the zone stays with", o.Old, m.zone.Report().Pinned)
+	case refresh.Behind:
+		return fmt.Sprintf("every primary that answers is older than serial %s: %s%s", o.Old, m.serials(), afterAll(o.Errs))
+	}
+	if len(o.Errs) == 0 && o.Result != refresh.Failed {
+		return ""
+	}
+	return joined(o.Errs)
 }
 
 // updated is the log's sentence for a new version.
@@ -108,7 +125,7 @@ func joined(errs []error) string {
 	if len(errs) == 0 {
 		return "no primary answered"
 	}
-	return errors.Join(errs...).Error()
+	return oneLine(errors.Join(errs...))
 }
 
 // afterAll mentions what failed on the way to an outcome that is good all the same.

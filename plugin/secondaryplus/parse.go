@@ -40,6 +40,9 @@ var properties = map[string]func(*stanza) error{
 	"tls_servername": (*stanza).tlsServername,
 	"tls_pin":        (*stanza).tlsPin,
 	"also_notify":    (*stanza).alsoNotify,
+	"transfers":      (*stanza).transfers,
+	"metrics":        (*stanza).metrics,
+	"status":         (*stanza).status,
 }
 
 // parse reads every stanza of a server block.

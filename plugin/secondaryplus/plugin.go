@@ -29,7 +29,8 @@ type Plugin struct {
 	key, view string // with the zone's name they identify a zone over reloads
 	first     bool   // part of the first start, not of a reload
 	siblings  *siblings
-	attached  bool // to the engine; guarded by engine.mu
+	settings  *settings // of the Corefile
+	attached  bool      // to the engine; guarded by engine.mu
 	downward  *downward
 	keepers   map[string]*keeper // the state directories of its stanzas; guarded by engine.mu
 }
@@ -57,7 +58,7 @@ func newPolicy(c *config) *policy {
 func (s *served) zone() *refresh.Zone { return s.member.zone }
 
 func newPlugin(configs []config) (*Plugin, error) {
-	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper)}
+	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper), settings: new(settings)}
 	for _, c := range configs {
 		common := newPolicy(&c)
 		for _, apex := range c.zones {

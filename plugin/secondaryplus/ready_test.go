@@ -10,7 +10,7 @@ import (
 // zones is an engine with zones that were never loaded; nothing asks for them.
 func zones(t testing.TB, n int) (*engine, []*member) {
 	t.Helper()
-	e := newEngine()
+	e := testEngine()
 	v := "abcdefghijklmnopqrstuvwxyz"
 	var list []*member
 	for i := range n {

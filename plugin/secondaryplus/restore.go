@@ -18,13 +18,19 @@ import (
 func (e *engine) openKeepers(p *Plugin) error {
 	e.mu.Lock()
 	err := e.handKeepers(p)
-	var unused []*keeper
+	e.mu.Unlock()
 	if err != nil {
-		unused = e.unhandKeepers(p)
+		e.closeKeepers(p)
 	}
+	return err
+}
+
+// closeKeepers undoes openKeepers.
+func (e *engine) closeKeepers(p *Plugin) {
+	e.mu.Lock()
+	unused := e.unhandKeepers(p)
 	e.mu.Unlock()
 	closeAll(unused)
-	return err
 }
 
 func (e *engine) handKeepers(p *Plugin) error {

@@ -30,6 +30,7 @@ func setup(c *caddy.Controller) error {
 	}
 	p.key = c.ServerBlockKeys[0]
 	p.siblings = siblingsOf(c, p)
+	p.settings = settingsOf(c)
 	p.upstream = upstream.New()
 
 	c.OnFirstStartup(func() error { p.first = true; return nil })

@@ -118,7 +118,7 @@ func TestAVersionThatEndsTheStaleTimeIsServedAtOnce(t *testing.T) {
 func TestANewVersionExpiresByItself(t *testing.T) {
 	m := leased(testVersion(t, 7, time.Time{}), time.Minute, &lastResort{stale: forever, ttl: 30})
 	m.begin()
-	e := newEngine()
+	e := testEngine()
 	e.sender = notify.NewSender()
 	defer e.sender.Close()
 	e.byZone[m.zone] = m

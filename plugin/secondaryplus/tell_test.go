@@ -60,7 +60,7 @@ func version(t *testing.T, serial uint32) *zone.Version {
 }
 
 func TestAReloadDecidesWhomToTell(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	gone, first := below(t)
 	stays, second := below(t)
 	old, next := instance(t, "k", first), instance(t, "k", second)
@@ -102,7 +102,7 @@ func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
 		"expired":      {&refresh.State{Lease: timers.Timers{Refreshed: now.Add(-48 * time.Hour), Expire: now.Add(-time.Hour)}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := newEngine()
+			e := testEngine()
 			e.sender = notify.NewSender()
 			defer e.sender.Close()
 			apex := owner.MustParse("a.example.")
@@ -126,7 +126,7 @@ func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
 }
 
 func TestComplaintsEndWithAnAcknowledgement(t *testing.T) {
-	e := newEngine()
+	e := testEngine()
 	p := instance(t, "k", stanzaA)
 	p.first = true
 	e.attach(p)

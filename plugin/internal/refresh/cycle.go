@@ -40,6 +40,10 @@ func (c *cycle) run(ctx context.Context) Outcome {
 	if c.have != nil {
 		o.Old = c.have.Serial()
 	}
+	if c.forced() {
+		c.whole(ctx, &o)
+		return o
+	}
 	if p, ok := c.notifier(); ok {
 		if release, ok := c.slots.try(p.Addr.Addr()); ok {
 			c.places.leave()
@@ -164,7 +168,7 @@ func (c *cycle) attempt(ctx context.Context, p xfr.Primary, announced serial.Ser
 func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Serial, o *Outcome) (ended bool) {
 	// Deltas of another primary are trusted only after a whole zone came from it: two primaries may have
 	// different data at the same serial.
-	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source}
+	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source, Force: c.forced()}
 	fetched, err := c.transfer(ctx, p, announced, opts)
 	if errors.Is(err, guard.ErrDigest) && fetched.How == xfr.ByIXFR {
 		// Deltas that do not lead to the zone that its digest was made for are no deltas of it.
@@ -180,9 +184,6 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 			c.zone.broken = time.Now()
 		}
 		return later
-	}
-	if fetched.FellBack != nil {
-		c.errs = append(c.errs, fetched.FellBack)
 	}
 	if fetched.Version == nil {
 		return c.alone(p, fetched, o)
@@ -202,6 +203,9 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.Serial, o xfr.Options) (xfr.Fetched, error) {
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, o)
 	c.reach.fetched(p.Addr, err, time.Now())
+	if fetched.FellBack != nil {
+		c.errs = append(c.errs, fetched.FellBack)
+	}
 	if err == nil {
 		err = c.check(p, fetched, announced)
 	}
@@ -228,6 +232,9 @@ var errRemoved = errors.New("no longer a primary of the zone")
 func (c *cycle) check(p xfr.Primary, f xfr.Fetched, announced *serial.Serial) error {
 	if _, ok := c.zone.Config().primaryAt(p.Addr); !ok {
 		return fmt.Errorf("%s: %w", p.Addr, errRemoved)
+	}
+	if c.forced() && f.Version != nil {
+		return c.config.Rules.Judge(guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta, Forced: true})
 	}
 	got := c.have
 	if f.Version != nil {

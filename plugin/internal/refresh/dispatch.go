@@ -80,7 +80,7 @@ func (s *Scheduler) start(z *Zone) {
 	e.stop, e.idle = stop, make(chan struct{})
 	s.done.Go(func() {
 		defer stop()
-		s.refresh(ctx, z, r)
+		r.end(s.refresh(ctx, z, r))
 		s.finished(z)
 	})
 }

@@ -36,14 +36,27 @@ const (
 )
 
 type request struct {
-	reason Reason
-	hint   Hint
+	reason  Reason
+	hint    Hint
+	waiters []chan Outcome // each has room for one
 }
 
-// merge keeps the more urgent reason and the latest hint.
+// merge keeps the more urgent reason and the latest hint, and all who wait.
 func (r *request) merge(o request) {
+	waiters := append(r.waiters, o.waiters...)
 	if o.reason >= r.reason {
 		*r = o
+	}
+	r.waiters = waiters
+}
+
+// end tells those who wait; nil: there will be no outcome.
+func (r *request) end(o *Outcome) {
+	for _, w := range r.waiters {
+		if o != nil {
+			w <- *o
+		}
+		close(w)
 	}
 }
 

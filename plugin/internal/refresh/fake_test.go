@@ -186,7 +186,7 @@ func (f *fake) Probe(ctx context.Context, apex owner.Name, p xfr.Primary) (xfr.P
 
 func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *zone.Version, o xfr.Options) (xfr.Fetched, error) {
 	name, what, op, how := apex.Canonical(), "axfr", xfr.OpAXFR, xfr.ByAXFR
-	if have != nil && o.IXFR {
+	if have != nil && o.IXFR && !o.Force {
 		what, op, how = "ixfr", xfr.OpIXFR, xfr.ByIXFR
 	}
 	f.note(what, p.Addr, name)
@@ -206,6 +206,7 @@ func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *
 	}
 	switch {
 	case err != nil:
+	case o.Force:
 	case have != nil && got == have.Serial():
 		return xfr.Fetched{How: xfr.Unchanged, Serial: got, Offered: true, Granted: granted}, nil
 	case have != nil && !got.Newer(have.Serial()):

@@ -17,10 +17,12 @@ const (
 	Timer Reason = iota
 	Notified
 	Requested
+	// Forced: the whole zone is wanted, whatever its serial.
+	Forced
 )
 
 // String is the reason as in logs and metrics.
-func (r Reason) String() string { return [...]string{"timer", "notify", "request"}[r] }
+func (r Reason) String() string { return [...]string{"timer", "notify", "request", "retransfer"}[r] }
 
 // Result is how a refresh ended.
 type Result uint8

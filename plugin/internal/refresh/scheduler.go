@@ -98,6 +98,8 @@ func (s *Scheduler) Remove(z *Zone) {
 	e.added = false
 	s.place(z)
 	s.dequeue(z)
+	e.request.end(nil)
+	e.request = request{}
 	idle := e.idle
 	if e.state == running {
 		e.stop()
@@ -125,20 +127,14 @@ func (s *Scheduler) Notify(z *Zone, h Hint) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ask(z, request{Notified, h})
+	s.ask(z, request{reason: Notified, hint: h})
 	return true
-}
-
-// Request asks for a refresh now, on behalf of the operator. It returns at once.
-func (s *Scheduler) Request(z *Zone) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.ask(z, request{reason: Requested})
 }
 
 func (s *Scheduler) ask(z *Zone, r request) {
 	e := &z.entry
 	if !e.added {
+		r.end(nil)
 		return
 	}
 	e.request.merge(r)
@@ -160,6 +156,10 @@ func (s *Scheduler) ask(z *Zone, r request) {
 	}
 	s.poke()
 }
+
+// Limit changes how many transfers may run at a time, in total and from one address. Those that run already
+// go on.
+func (s *Scheduler) Limit(transfers, perPrimary int) { s.slots.resize(transfers, perPrimary) }
 
 // poke wakes the dispatcher.
 func (s *Scheduler) poke() {

@@ -10,13 +10,13 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// refresh runs one cycle, settles the lease and tells the outcome.
-func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
+// refresh runs one cycle, settles the lease and tells the outcome, which is nil when it was stopped.
+func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) *Outcome {
 	begun := time.Now()
 	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots, reach: s.reach}
 	o := c.run(ctx)
 	if ctx.Err() != nil && o.Result != Updated {
-		return // stopped: that says nothing of the primaries
+		return nil // stopped: that says nothing of the primaries
 	}
 	o.Errs, o.Reason = c.errs, r.reason
 	if v := z.Current(); v != nil {
@@ -34,6 +34,7 @@ func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) {
 	tell := s.telling(z, o)
 	s.mu.Unlock()
 	tell()
+	return &o
 }
 
 func (c *cycle) report(o Outcome) *Report {

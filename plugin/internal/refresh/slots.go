@@ -11,9 +11,9 @@ import (
 // and what waits for one of them is served in order of arrival: a primary with thousands of zones, or a
 // slow one, holds up nobody but itself.
 type slots struct {
+	mu          sync.Mutex
 	total, each int
 
-	mu      sync.Mutex
 	used    int
 	sources map[netip.Addr]*slotSource // those with a transfer or a waiter
 	turns   list.List                  // of *slotSource with waiters; whose turn was longest ago comes first
@@ -61,6 +61,14 @@ func (s *slots) acquire(ctx context.Context, addr netip.Addr) (release func(), e
 		s.abandon(from, place)
 		return nil, context.Cause(ctx)
 	}
+}
+
+// resize changes how many slots there are. When they become fewer, those that are taken stay taken.
+func (s *slots) resize(total, each int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total, s.each = total, each
+	s.grant()
 }
 
 func (s *slots) source(addr netip.Addr) *slotSource {

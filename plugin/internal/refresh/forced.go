@@ -1,0 +1,32 @@
+package refresh
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
+)
+
+// forced says that the whole zone is wanted, whatever its serial.
+func (c *cycle) forced() bool { return c.request.reason == Forced }
+
+// whole transfers the zone from the primary that it stays with, or else from the best one that gives it: the
+// operator does not trust what we have, so that no serial says that there is nothing to do. All primaries are
+// waited for, for the pinned one must not lose its turn to a quicker one.
+func (c *cycle) whole(ctx context.Context, o *Outcome) {
+	c.probe(ctx, true)
+	c.places.leave()
+	if ctx.Err() != nil {
+		return
+	}
+	now := time.Now()
+	c.observe(c.zone.pin, now)
+	candidates, _ := primary.Candidates(c.views, c.zone.pin, nil, now)
+	at := slices.IndexFunc(candidates, func(v primary.View) bool { return v.Addr == c.zone.pin.Addr })
+	if at > 0 {
+		pinned := candidates[at]
+		candidates = slices.Insert(slices.Delete(candidates, at, at+1), 0, pinned)
+	}
+	c.fetchBest(ctx, candidates, o)
+}

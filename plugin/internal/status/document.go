@@ -1,0 +1,118 @@
+package status
+
+import "time"
+
+// ID tells zones apart: the same name may be served by several server blocks, and in several views.
+type ID struct {
+	Zone   string `json:"zone"`   // lower-case presentation form, with the final dot
+	Server string `json:"server"` // the first key of the server block
+	View   string `json:"view,omitempty"`
+}
+
+// Zone is all that is told of a zone. What is not known is left out.
+type Zone struct {
+	ID
+	State       string    `json:"state"`
+	Serial      *uint32   `json:"serial,omitempty"`
+	Records     int       `json:"records"`
+	Octets      int       `json:"octets"` // memory
+	Deltas      Deltas    `json:"deltas"`
+	Primaries   []Primary `json:"primaries"`
+	Refreshing  bool      `json:"refreshing"`
+	Queued      bool      `json:"queued"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	NextRefresh time.Time `json:"next_refresh,omitzero"`
+	Expires     time.Time `json:"expires,omitzero"`
+	Failures    int       `json:"failures"` // in a row
+	LastRefresh *Refresh  `json:"last_refresh,omitempty"`
+	LastError   *Mishap   `json:"last_error,omitempty"`
+	Transfer    *Transfer `json:"last_transfer,omitempty"`
+}
+
+// Deltas are the kept changes that led to the version that is served.
+type Deltas struct {
+	Count        int     `json:"count"`
+	Octets       int     `json:"octets"`
+	OldestSerial *uint32 `json:"oldest_serial,omitempty"` // where the first of them begins
+}
+
+// Primary is what the last refresh learned of a primary.
+type Primary struct {
+	Address     string   `json:"address"`
+	Serial      *uint32  `json:"serial,omitempty"`
+	RTT         *float64 `json:"rtt_seconds,omitempty"`
+	Pinned      bool     `json:"pinned"`      // the zone stays with it
+	Source      bool     `json:"source"`      // the version came from it
+	Unreachable bool     `json:"unreachable"` // no reply at all
+	Error       string   `json:"error,omitempty"`
+}
+
+// Refresh is how a refresh ended.
+type Refresh struct {
+	Time    time.Time `json:"time"`
+	Reason  string    `json:"reason"`
+	Result  string    `json:"result"`
+	Seconds float64   `json:"seconds"`
+}
+
+// Mishap is what went wrong, and how the refresh in which it did ended all the same.
+type Mishap struct {
+	Time   time.Time `json:"time"`
+	Result string    `json:"result"`
+	Reason string    `json:"reason"`
+}
+
+// Transfer is one that brought a version.
+type Transfer struct {
+	Time     time.Time `json:"time"`
+	Kind     string    `json:"kind"`
+	Primary  string    `json:"primary"`
+	Serial   uint32    `json:"serial"`
+	Messages int       `json:"messages"`
+	Records  int       `json:"records"` // in the messages
+	Octets   int64     `json:"octets"`  // received
+	Seconds  float64   `json:"seconds"`
+}
+
+// Summary is what is told of the whole process.
+type Summary struct {
+	Version   Version        `json:"version"`
+	Started   time.Time      `json:"started"`
+	Zones     map[string]int `json:"zones"` // by state: every state is there
+	Refreshes Refreshes      `json:"refreshes"`
+	Transfers Transfers      `json:"transfers"`
+}
+
+// Version is of the program.
+type Version struct {
+	CoreDNS string `json:"coredns"`
+	Build   string `json:"build,omitempty"`
+	Go      string `json:"go"`
+}
+
+// Refreshes are those that run and those that wait for a place.
+type Refreshes struct {
+	Running int `json:"running"`
+	Queued  int `json:"queued"`
+}
+
+// Transfers are those that run, and how many may.
+type Transfers struct {
+	Running    int `json:"running"`
+	Limit      int `json:"limit"`
+	PerPrimary int `json:"per_primary"`
+}
+
+// Done is what an Order led to. Without waiting, it says only what was begun.
+type Done struct {
+	ID
+	Action  string  `json:"action"`
+	Result  string  `json:"result,omitempty"`
+	Serial  *uint32 `json:"serial,omitempty"` // afterwards
+	Primary string  `json:"primary,omitempty"`
+	Reason  string  `json:"reason,omitempty"` // what went wrong
+	Failed  bool    `json:"-"`
+}
+
+// At is a moment as documents have it: in UTC, to the millisecond.
+func At(t time.Time) time.Time { return t.Round(0).UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,36 @@
+package status
+
+import (
+	"context"
+	"errors"
+)
+
+// Source is what a Server tells of. Its methods may be called at any time, and together.
+type Source interface {
+	Summary() Summary
+	// IDs are all zones, in order of name, server and view.
+	IDs() []ID
+	// Named are the zones of a name in lower-case presentation form, in the same order.
+	Named(name string) []ID
+	// Zone describes a zone; false: there is none.
+	Zone(ID) (Zone, bool)
+	// Do begins what is ordered, and with Order.Wait ends with it, or with ctx.
+	Do(ctx context.Context, o Order) (Done, error)
+	// RefreshAll has all zones refreshed, and says how many there are.
+	RefreshAll() int
+}
+
+// Order is to do something with one zone.
+type Order struct {
+	ID
+	Action string
+	Wait   bool   // for the outcome
+	From   string // the address of whoever gave it
+}
+
+// What a Source may answer to an Order. Any other error is one of the process.
+var (
+	ErrNoZone   = errors.New("there is no such zone")
+	ErrNoAction = errors.New("there is no such action")
+	ErrEnded    = errors.New("the zone is being taken away, or the server stops")
+)

@@ -1,0 +1,111 @@
+package secondaryplus
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+)
+
+// identity is what makes a zone the same zone over a reload.
+type identity struct {
+	nameInView
+	key string
+}
+
+type nameInView struct{ zone, view string }
+
+// server tells the zones of several server blocks apart in metrics: the key of the block, with its view.
+func (id identity) server() string {
+	if id.view == "" {
+		return id.key
+	}
+	return id.key + "/" + id.view
+}
+
+// member is a zone of the engine.
+type member struct {
+	id        identity // guarded by engine.mu
+	zone      *refresh.Zone
+	scheduler *refresh.Scheduler   // that keeps the zone up to date
+	holders   map[*Plugin]struct{} // guarded by engine.mu
+	since     time.Time
+	keeper    *keeper // nil: not saved on disk; guarded by engine.mu
+	standing
+
+	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
+	journalErrors     atomic.Uint64
+	refreshes         [refresh.Expired + 1]atomic.Uint64
+	transfers         transferCounts
+	notifies          [notifyResults]atomic.Uint64
+	unansweredQueries tally
+	tellings          tellings
+	past              past
+	outcomes          repeats
+	complaints        repeats
+}
+
+// create makes a zone that nobody had before, and begins to keep it up to date.
+func (e *engine) create(id identity, s *served, saved restored) *member {
+	if saved.zone == nil {
+		saved.zone = refresh.NewZone(s.apex, s.refresh)
+	}
+	m := &member{
+		id:        id,
+		zone:      saved.zone,
+		scheduler: e.scheduler,
+		holders:   make(map[*Plugin]struct{}),
+		since:     time.Now(),
+	}
+	m.savedSerial.Store(saved.serial)
+	m.resort.Store(s.resort)
+	m.initTellings(s.apex, s.targets)
+	e.members[id] = m
+	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
+	e.byZone[m.zone] = m
+	e.scheduler.Add(m.zone)
+	return m
+}
+
+// lookup is the member of an identity. When only the server block's key has changed, it is the one zone of
+// that name, unless another block of p's Corefile has that key, and with it that zone.
+func (e *engine) lookup(id identity, p *Plugin) *member {
+	if m, ok := e.members[id]; ok {
+		return m
+	}
+	named := e.byName[id.nameInView]
+	if len(named) != 1 || p.siblings.serve(named[0].id) {
+		return nil
+	}
+	return named[0]
+}
+
+// find is lookup, and has the member go by that identity from now on.
+func (e *engine) find(id identity, p *Plugin) *member {
+	m := e.lookup(id, p)
+	if m != nil && m.id != id {
+		delete(e.members, m.id)
+		m.id = id
+		e.members[id] = m
+		m.keep()
+	}
+	return m
+}
+
+// keep has the zone saved soon, if it is kept on disk.
+func (m *member) keep() {
+	if m.keeper != nil {
+		m.keeper.save(m)
+	}
+}
+
+// end stops the refresh of a zone that the engine has let go of, and waits until the zone is saved.
+func (m *member) end() {
+	m.scheduler.Remove(m.zone)
+	if m.keeper != nil {
+		m.keeper.flush(m)
+	}
+}
+
+// notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.
+func (m *member) notify(h refresh.Hint) bool { return m.scheduler.Notify(m.zone, h) }
