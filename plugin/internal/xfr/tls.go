@@ -128,9 +128,13 @@ var errTLS = errors.New("TLS")
 // alert is how crypto/tls marks an alert from the other side.
 const alert = "remote error"
 
-// told says in an error of the handshake, or of the first read after it, whether the primary ended it: what
-// it says of our certificate comes after our side of the handshake is done (RFC 8446 §4.4.2.4).
+// told is the reason in an error of the handshake, or of the first read after it: the primary may end it
+// that late, for what it says of our certificate comes after our side is done (RFC 8446 §4.4.2.4).
 func told(err error) error {
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(err, &untrusted) {
+		return untrusted.Err
+	}
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != alert {
 		return err

@@ -142,7 +142,7 @@ func TestXoT(t *testing.T) {
 		{"72 a server without ALPN", &tls.Config{}, good, trusting(t, &ca, ""), ""},
 		{"72 another protocol", &tls.Config{NextProtos: []string{"h2"}}, good, trusting(t, &ca, ""), "TLS: the primary says: no application protocol"},
 		{"72 TLS 1.2", &tls.Config{MaxVersion: tls.VersionTLS12}, good, trusting(t, &ca, ""), "it does not speak TLS 1.3"},
-		{"73 an unknown authority", &tls.Config{}, good, new(TLS), "signed by unknown authority"},
+		{"73 an unknown authority", &tls.Config{}, good, new(TLS), "cannot connect: TLS: x509: certificate signed by unknown authority"},
 		{"73 another name", &tls.Config{}, good, trusting(t, &ca, "other.test"), "valid for primary.test, not other.test"},
 		{"the name with its final dot", &tls.Config{}, good, trusting(t, &ca, "primary.test."), ""},
 		{"an expired certificate", &tls.Config{}, old, trusting(t, &ca, ""), "certificate has expired"},
