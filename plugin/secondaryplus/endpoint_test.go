@@ -67,7 +67,12 @@ func TestTheStatusMovesWhenTheConfigurationIsCommitted(t *testing.T) {
 	}
 	wantCodes(t, "staged", map[netip.AddrPort]int{a: 200})
 	e.abandon()
-	wantCodes(t, "abandoned", map[netip.AddrPort]int{a: 200, b: 0})
+	wantCodes(t, "abandoned", map[netip.AddrPort]int{a: 200})
+	if l, err := net.Listen("tcp", b.String()); err != nil {
+		t.Errorf("abandoned, and not closed: %v", err)
+	} else {
+		l.Close()
+	}
 	next := withStatus(t, statusAt{addr: b})
 	if err := e.attach(next); err != nil {
 		t.Fatal(err)

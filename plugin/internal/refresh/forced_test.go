@@ -139,14 +139,14 @@ func TestAwait(t *testing.T) {
 func TestSlotsThatBecomeMoreAndFewer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSlots(1, 1)
-		var releases []func()
+		releases := make(chan func(), 4)
 		for range 4 {
 			go func() {
 				release, err := s.acquire(t.Context(), addrA.Addr())
 				if err != nil {
 					t.Error(err)
 				}
-				releases = append(releases, release)
+				releases <- release
 			}()
 		}
 		take := func(want int) {
@@ -164,8 +164,7 @@ func TestSlotsThatBecomeMoreAndFewer(t *testing.T) {
 		s.resize(1, 1)
 		take(3)
 		for _, want := range []int{2, 1, 1, 0} {
-			releases[0]()
-			releases = releases[1:]
+			(<-releases)()
 			take(want)
 		}
 	})
