@@ -20,7 +20,15 @@ type config struct {
 	limits           xfr.Limits
 	source4, source6 netip.Addr
 	notify           acl
+	downstream       []downstreamRule // `transfer to`, in the order of the Corefile
 	fall             fall.F
+}
+
+// downstreamRule is one ADDRESS, PREFIX or * of `transfer to`: who may have our zones.
+type downstreamRule struct {
+	prefix netip.Prefix   // the zero Prefix matches every address
+	addr   netip.AddrPort // valid if a single ADDRESS[:PORT] was given: that one is notified, too; its port is for NOTIFY only
+	key    *xfr.Key       // nil: a key is not asked for
 }
 
 func defaults() config {

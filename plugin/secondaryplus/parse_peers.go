@@ -12,13 +12,17 @@ import (
 
 const dnsPort = 53
 
-// transfer parses: transfer from ADDRESS... [key NAME [ALGORITHM]].
+// transfer parses: transfer from ADDRESS... [key NAME [ALGORITHM]], and leaves transfer to… to transferTo.
 func (s *stanza) transfer() error {
 	args := s.RemainingArgs()
 	if len(args) == 0 {
 		return s.ArgErr()
 	}
-	if args[0] != "from" {
+	switch args[0] {
+	case "from":
+	case "to":
+		return s.transferTo(args[1:])
+	default:
 		return s.Errf("unknown property 'transfer %s'", args[0])
 	}
 	addrs, keyArgs := splitKey(args[1:])

@@ -87,7 +87,12 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"no primary", "ixfr on", "line 1 has no 'transfer from'"},
 		{"an unknown property", "transfer from 192.0.2.1\n persits /tmp", "Testfile:3 - Error during parsing: unknown property 'persits'"},
-		{"transfer with an unknown word", "transfer to 192.0.2.1", "Testfile:2 - Error during parsing: unknown property 'transfer to'"},
+		{"transfer with an unknown word", "transfer onto 192.0.2.1", "Testfile:2 - Error during parsing: unknown property 'transfer onto'"},
+		{"transfer to nobody", "transfer to", "Wrong argument count"},
+		{"transfer to a name", "transfer to ns2.example.org", "a secondary is an IP address with or without a port, a prefix or '*', not 'ns2.example.org'"},
+		{"transfer to port 0", "transfer to 192.0.2.1:0", "not '192.0.2.1:0'"},
+		{"transfer to a prefix that is too long", "transfer to 192.0.2.1/33", "not '192.0.2.1/33'"},
+		{"transfer to holders of an undefined key", "transfer to * key other", "key 'other.' is not defined"},
 		{"transfer from nowhere", "transfer from", "Wrong argument count"},
 		{"transfer from everywhere", "transfer from *", "a primary is an IP address with or without a port, not '*'"},
 		{"transfer from a name", "transfer from ns1.example.org", "not 'ns1.example.org'"},
