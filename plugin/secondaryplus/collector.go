@@ -30,6 +30,7 @@ var (
 	failuresDesc   = desc("zone_failed_attempts", "Refreshes in a row that failed.", "zone", "server")
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
+	outgoingDesc   = desc("transfers_out_total", "Queries for transfers to secondaries, by what was sent or asked for and what became of it.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
@@ -41,7 +42,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, outgoingDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -119,6 +120,11 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 	for kind, name := range kindNames {
 		out <- counter(transfersDesc, m.transfers.succeeded[kind].Load(), zone, server, name, "succeeded")
 		out <- counter(transfersDesc, m.transfers.failed[kind].Load(), zone, server, name, "failed")
+	}
+	for _, kind := range outgoingKinds {
+		for result, name := range outResultNames {
+			out <- counter(outgoingDesc, m.outgoing[kind][result].Load(), zone, server, kind.String(), name)
+		}
 	}
 	for result, name := range notifyResultNames {
 		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)

@@ -9,6 +9,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // config is one stanza of the Corefile: plain data, nothing opened, nothing started.
@@ -21,6 +22,9 @@ type config struct {
 	source4, source6 netip.Addr
 	notify           acl
 	downstream       []downstreamRule // `transfer to`, in the order of the Corefile
+	downstreamAt     place            // where the first of them is
+	room             zone.Room        // for kept deltas
+	ratio            int              // percent of the zone, beyond which kept deltas are not sent
 	fall             fall.F
 }
 
@@ -32,7 +36,7 @@ type downstreamRule struct {
 }
 
 func defaults() config {
-	return config{ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits()}
+	return config{ixfr: true, ratio: 100, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits()}
 }
 
 // refresh is the part of the configuration that keeps a zone up to date.
@@ -42,6 +46,7 @@ func (c *config) refresh() *refresh.Config {
 		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6},
 		IXFR:      c.ixfr,
 		Clamps:    c.clamps,
+		Room:      c.room,
 	}
 }
 

@@ -63,6 +63,7 @@ type member struct {
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
 	notifies          [notifyResults]atomic.Uint64
+	outgoing          outgoingCounts
 	unansweredQueries atomic.Uint64
 	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh
 	outcomes          repeats

@@ -19,6 +19,7 @@ var properties = map[string]func(*stanza) error{
 	"transfer":    (*stanza).transfer,
 	"source":      (*stanza).source,
 	"ixfr":        (*stanza).ixfr,
+	"journal":     (*stanza).journal,
 	"notify":      (*stanza).notify,
 	"fallthrough": (*stanza).fallthroughZones,
 	"refresh":     (*stanza).refresh,
