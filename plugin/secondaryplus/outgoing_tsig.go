@@ -38,7 +38,7 @@ func (k keepTSIG) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg
 
 // keepQueries puts the handler in front, if there are signed transfers to secondaries.
 func keepQueries(site *dnsserver.Config, configs []config) {
-	if len(site.TsigSecret) == 0 || !slices.ContainsFunc(configs, func(c config) bool { return len(c.downstream) > 0 }) {
+	if len(site.TsigSecret) == 0 || !givesAway(configs) {
 		return
 	}
 	site.Plugin = slices.Insert(site.Plugin, 0, func(next plugin.Handler) plugin.Handler { return keepTSIG{next} })

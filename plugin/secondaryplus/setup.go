@@ -55,6 +55,7 @@ func setup(c *caddy.Controller) error {
 	c.OnShutdown(func() error { process.detach(p); return nil })
 
 	keepQueries(site, configs)
+	offerDoT(site, configs)
 	site.AddPlugin(func(next plugin.Handler) plugin.Handler {
 		p.Next = next
 		return p
