@@ -58,7 +58,7 @@ func (t *outgoingTransfer) send(reply outgoing.Reply) {
 	if timer.end(); err != nil {
 		t.count(sent.Kind, outBroken)
 		t.member.complain("%s: %s to %s broke off after %d messages: %v", t.name, sent.Kind, t.from, sent.Messages, err)
-		t.w.Close() // or else the client waits for the rest
+		_ = t.w.Close() // or else the client waits for the rest
 		return
 	}
 	t.count(sent.Kind, outSent)
@@ -96,7 +96,7 @@ func newWriteTimer(w dns.ResponseWriter, limit time.Duration) *writeTimer {
 	t := &writeTimer{w: w, limit: limit, fired: make(chan struct{})}
 	t.timer = time.AfterFunc(limit, func() {
 		defer close(t.fired)
-		w.Close()
+		_ = w.Close()
 	})
 	return t
 }

@@ -58,7 +58,7 @@ func (s *stuck) Close() error {
 func (s *stuck) Write(m []byte) (int, error) {
 	if s.takes > 0 {
 		s.takes--
-		time.Sleep(messageWait - time.Second)
+		<-time.After(messageWait - time.Second)
 		return len(m), nil
 	}
 	<-s.closed

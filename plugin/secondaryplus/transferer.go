@@ -48,7 +48,10 @@ func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 func send(out chan<- []dns.RR, reply outgoing.Reply) {
 	defer close(out)
 	var list []dns.RR
-	for record := range reply.Records() {
+	for record, err := range reply.Records() {
+		if err != nil {
+			return // without the final SOA, no client takes the reply for complete
+		}
 		if list = append(list, answer.RR(record)); len(list) == batch {
 			out <- list
 			list = nil

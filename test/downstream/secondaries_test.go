@@ -47,6 +47,23 @@ func TestSecondariesFollowByIXFR(t *testing.T) {
 	}
 }
 
+// A record of a type that nobody knows is answered, and given on by AXFR and by IXFR (RFC 3597).
+func TestDrill38AnUnknownTypeIsServedAndGivenOn(t *testing.T) {
+	t.Parallel()
+	s := start(t, hosts(1), nil, "transfer to *")
+	s.publish(t, 2, 2, hosts)
+	m := ask.Ask(t, s.ours.Addr(), "unknown."+zone, 65280)
+	if len(m.Answer) != 1 || !strings.HasSuffix(m.Answer[0].String(), "TYPE65280\t\\# 4 c0ffee02") {
+		t.Errorf("the answer is %v", m.Answer)
+	}
+	changes := strings.Join(ask.Lines(ask.IXFR(t, s.ours.Addr(), zone, 1, nil)), "\n")
+	for _, data := range []string{"c0ffee01", "c0ffee02"} {
+		if !strings.Contains(changes, `TYPE65280 \# 4 `+data) {
+			t.Errorf("the IXFR is without %s:\n%s", data, changes)
+		}
+	}
+}
+
 // Four versions at once, in which most records come and go again.
 func TestAChainComesCondensed(t *testing.T) {
 	t.Parallel()

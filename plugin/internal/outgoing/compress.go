@@ -37,7 +37,7 @@ func (c *compressor) restart() {
 // owner appends the owner name of a record. Most often it is that of the record before. The name must not
 // change until the message is complete.
 func (c *compressor) owner(name owner.Name) {
-	if c.at <= maxPointer && bytes.Equal(name, c.last) {
+	if c.at <= maxPointer && len(name) > 1 && bytes.Equal(name, c.last) { // the root's name is shorter than a pointer
 		c.point(c.at)
 		return
 	}

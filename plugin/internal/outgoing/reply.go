@@ -58,8 +58,8 @@ func Decide(p zone.Published, q Query, ratio int) Reply {
 		if d.From.Serial != q.Have {
 			continue
 		}
-		net := zone.Condense(p.Deltas[i:])
-		if net.Octets() > size(p.Version)/100*ratio+size(p.Version)%100*ratio/100 {
+		net, err := zone.Condense(p.Deltas[i:])
+		if err != nil || net.Octets() > size(p.Version)/100*ratio+size(p.Version)%100*ratio/100 {
 			return whole
 		}
 		return Reply{Kind: Changes, version: p.Version, delta: net}
@@ -77,11 +77,12 @@ func size(v *zone.Version) int {
 // Serial is the serial that the reply leads to.
 func (r Reply) Serial() serial.Serial { return r.version.Serial() }
 
-// Records yields the records of the reply in their order, the closing SOA included.
-func (r Reply) Records() iter.Seq[zone.RR] {
+// Records yields the records of the reply in their order, the closing SOA included. It ends with an error where
+// a Delta is not well-formed.
+func (r Reply) Records() iter.Seq2[zone.RR, error] {
 	switch r.Kind {
 	case Current:
-		return func(yield func(zone.RR) bool) { yield(r.version.SOARecord()) }
+		return func(yield func(zone.RR, error) bool) { yield(r.version.SOARecord(), nil) }
 	case Changes:
 		return r.changes
 	}
@@ -89,28 +90,28 @@ func (r Reply) Records() iter.Seq[zone.RR] {
 }
 
 // whole is RFC 5936 §2.2: the SOA first and last.
-func (r Reply) whole(yield func(zone.RR) bool) {
+func (r Reply) whole(yield func(zone.RR, error) bool) {
 	for rr := range r.version.All() {
-		if !yield(rr) {
+		if !yield(rr, nil) {
 			return
 		}
 	}
-	yield(r.version.SOARecord())
+	yield(r.version.SOARecord(), nil)
 }
 
 // changes is RFC 1995 §4: the new SOA, the old SOA and what is deleted, the new SOA and what is added, the
 // new SOA.
-func (r Reply) changes(yield func(zone.RR) bool) {
+func (r Reply) changes(yield func(zone.RR, error) bool) {
 	soa := r.version.SOARecord()
-	if !yield(soa) {
+	if !yield(soa, nil) {
 		return
 	}
 	for _, list := range [][]byte{r.delta.From.Record, r.delta.Deleted, r.delta.To.Record, r.delta.Added} {
-		for rr := range zone.Records(list) { // what a commit wrote is well-formed
-			if !yield(rr) {
+		for rr, err := range zone.Records(list) {
+			if !yield(rr, err) || err != nil {
 				return
 			}
 		}
 	}
-	yield(soa)
+	yield(soa, nil)
 }

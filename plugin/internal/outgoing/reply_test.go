@@ -1,12 +1,14 @@
 package outgoing
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
@@ -87,4 +89,19 @@ func TestTheIXFROfOneChangeIsShort(t *testing.T) {
 		t.Errorf("%d octets, miekg/dns needs %d", len(got.messages[0]), least)
 	}
 	t.Logf("%d octets", len(got.messages[0]))
+}
+
+// A delta that does not parse, as from a damaged file, is never sent as if it were whole.
+func TestAMalformedDeltaIsNotSent(t *testing.T) {
+	p := lineage(t)
+	spoilt := *p.Deltas[0]
+	spoilt.Added = spoilt.Added[:len(spoilt.Added)-1]
+	p.Deltas[0] = &spoilt
+	if r := Decide(p, Query{Type: dns.TypeIXFR, Have: 4294967295}, 100); r.Kind != Whole {
+		t.Errorf("in a chain: %s", r.Kind)
+	}
+	r := Reply{Kind: Changes, version: p.Version, delta: &spoilt}
+	if _, err := r.Write(Query{Name: apex, Type: dns.TypeIXFR}, stream, func([]byte) error { return nil }); !errors.Is(err, rdata.ErrMalformed) {
+		t.Errorf("by itself: %v", err)
+	}
 }

@@ -31,7 +31,7 @@ type Sent struct {
 var packers = sync.Pool{New: func() any { return new(packer) }}
 
 // Write packs a reply to a query and gives each message to send, which may append to it and must not keep it.
-// Errors: that of send, or ErrRecord; the reply is not complete then.
+// Errors: that of send, ErrRecord, or that of Records; the reply is not complete then.
 func (r Reply) Write(q Query, b Bounds, send func(msg []byte) error) (Sent, error) {
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
@@ -61,8 +61,11 @@ type packer struct {
 
 func (p *packer) write(r Reply) error {
 	p.begin()
-	for rr := range r.Records() {
-		if err := p.add(rr); err != nil {
+	for rr, err := range r.Records() {
+		if err == nil {
+			err = p.add(rr)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -73,6 +73,8 @@ func TestOnlyTheNamesOfRFC1035AreCompressed(t *testing.T) {
 		"example.org. 1 CNAME x.ns.example.org.":  4,
 		"example.org. 1 CNAME NS.example.org.":    5, // the case is kept
 		"example.org. 1 SRV 1 1 1 x.example.org.": 21,
+		"example.org. 1 AFSDB 1 ns.example.org.":  18,
+		"example.org. 1 KX 1 ns.example.org.":     18,
 		"example.org. 1 RP ns.example.org. .":     17,
 		"example.org. 1 DNAME ns.example.org.":    16,
 		"example.org. 1 SVCB 1 ns.example.org.":   18,
@@ -85,6 +87,53 @@ func TestOnlyTheNamesOfRFC1035AreCompressed(t *testing.T) {
 		if got := len(p.msg) - before - 12; got != octets {
 			t.Errorf("%s: %d octets of RDATA, want %d", text, got, octets)
 		}
+	}
+}
+
+// Beyond the first 16 KiB of a message, names are out of a pointer's reach.
+func TestNamesBeyondThePointersReach(t *testing.T) {
+	var records []zone.RR
+	for i := range 1500 {
+		records = append(records, record(fmt.Sprintf("h%d.r%d.example.org. 300 NS h%d.r%d.example.org.", i, i%700, i+1, i%700)))
+	}
+	v, _ := version(t, nil, 7, records...)
+	q := Query{Type: dns.TypeIXFR, Have: 6}
+	r := Decide(zone.Published{Version: v}, q, 100)
+	got := write(t, r, q, Bounds{Octets: 1<<16 - 1, Single: true})
+	if got.sent.Kind != Whole || got.sent.Octets < 2*maxPointer || !slices.Equal(got.lines, want(r, wholeKinds(v.Records()+1))) {
+		t.Errorf("%+v", got.sent)
+	}
+}
+
+// What the hash table finds is compared, for hashes may be equal.
+func TestOnlyEqualOctetsArePointedTo(t *testing.T) {
+	c := &compressor{msg: []byte("\x02ab\x01c\x00\x01x\xC0\x03\x01a")}
+	for _, k := range []struct {
+		at   int
+		name string
+		want bool
+	}{
+		{0, "\x02ab\x01c\x00", true}, {0, "\x02aB\x01c\x00", false}, {0, "\x02ab\x01c\x01d\x00", false}, {0, "\x02ab\x00", false},
+		{6, "\x01x\x01c\x00", true}, {6, "\x01x\x01d\x00", false},
+		{10, "\x01a\x00", false}, {10, "\x01a\x01a\x00", false}, {10, "\x0Faaaaaaaaaaaaaaa\x00", false}, // not complete yet
+	} {
+		if got := c.equal(k.at, owner.Name(k.name)); got != k.want {
+			t.Errorf("at %d, %q: %v", k.at, k.name, got)
+		}
+	}
+}
+
+// The root's name takes one octet, and nothing points to it.
+func TestTheRootIsNeverAPointer(t *testing.T) {
+	p := new(packer)
+	p.query.Name = owner.Root
+	p.begin()
+	before := len(p.msg)
+	for range 2 {
+		p.record(zone.RR{Owner: owner.Root, Type: dns.TypeNS, Data: owner.Root})
+	}
+	if got := len(p.msg) - before; got != 2*12 {
+		t.Errorf("%d octets", got)
 	}
 }
 
@@ -111,6 +160,7 @@ func TestOneMessageHoldsAllOrTheSOA(t *testing.T) {
 	p := lineage(t)
 	q := Query{Type: dns.TypeIXFR, Have: 1}
 	r := Decide(p, q, 100)
+	q.OPT = []byte{0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0}
 	exact := write(t, r, q, stream).sent.Octets
 	if got := write(t, r, q, Bounds{Octets: exact, Single: true}); got.sent.Kind != Changes || len(got.messages) != 1 {
 		t.Errorf("with just enough room: %+v", got.sent)
@@ -143,7 +193,7 @@ func TestAnErrorOfTheConnectionEndsTheReply(t *testing.T) {
 		calls++
 		return gone
 	})
-	if err != gone || calls != 1 {
+	if !errors.Is(err, gone) || calls != 1 {
 		t.Errorf("%v after %d messages", err, calls)
 	}
 }

@@ -125,7 +125,10 @@ func line(kind string, rr zone.RR) string {
 // want is what a client must make of a reply.
 func want(r Reply, kinds func(n int, rr zone.RR) string) (lines []string) {
 	n := 0
-	for rr := range r.Records() {
+	for rr, err := range r.Records() {
+		if err != nil {
+			panic(err)
+		}
 		lines = append(lines, line(kinds(n, rr), rr))
 		n++
 	}

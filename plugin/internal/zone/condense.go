@@ -1,25 +1,27 @@
 package zone
 
-import "github.com/understudy-dns/understudy/plugin/internal/owner"
+import (
+	"errors"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+)
 
 // Condense is the net change of Deltas that follow each other, the oldest first: one Delta from where the
 // first begins to where the last leads. It is never longer than they are together, and takes memory in
 // proportion to them. A record with another TTL is another record. There must be at least one Delta, and none
-// of them Partial; they are not changed. Of a single Delta it is that Delta.
-func Condense(deltas []*Delta) *Delta {
+// of them Partial; they are not changed. Of a single Delta it is that Delta. The error says that a Delta is not
+// well-formed: rdata.ErrMalformed.
+func Condense(deltas []*Delta) (*Delta, error) {
 	if len(deltas) == 1 {
-		return deltas[0]
+		return deltas[0], nil
 	}
 	c := condenser{index: make(map[string]int)}
 	for _, d := range deltas {
-		for rr := range Records(d.Deleted) { // what a commit wrote is well-formed
-			c.note(rr, false)
-		}
-		for rr := range Records(d.Added) {
-			c.note(rr, true)
+		if err := errors.Join(c.note(d.Deleted, false), c.note(d.Added, true)); err != nil {
+			return nil, err
 		}
 	}
-	return c.delta(deltas[0].From, deltas[len(deltas)-1].To)
+	return c.delta(deltas[0].From, deltas[len(deltas)-1].To), nil
 }
 
 // A condenser knows of each record that any of the Deltas touches whether it was there before them all, and
@@ -35,9 +37,19 @@ type touched struct {
 	was, is bool
 }
 
-// note takes a change in. The RDATA of a Delta are those of the store octet by octet, so that they need no
+func (c *condenser) note(list []byte, added bool) error {
+	for rr, err := range Records(list) {
+		if err != nil {
+			return err
+		}
+		c.change(rr, added)
+	}
+	return nil
+}
+
+// change takes one record in. The RDATA of a Delta are those of the store octet by octet, so that they need no
 // canonical form here; the spelling of an owner name may differ from one Delta to the next.
-func (c *condenser) note(rr RR, added bool) {
+func (c *condenser) change(rr RR, added bool) {
 	c.key = RR{rr.Owner, rr.Type, rr.TTL, rr.Data}.AppendWire(c.key[:0])
 	lower := owner.Name(c.key[:len(rr.Owner)])
 	owner.AppendLower(c.key[:0], lower)
