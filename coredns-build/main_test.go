@@ -53,7 +53,8 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial"}, {"rdata", "status"}, {"zone"}, {"timers", "answer", "zonemd", "primary", "journal", "zonefile"}, {"guard"}, {"xfr"}, {"refresh", "notify"},
+		{"owner", "serial"}, {"rdata", "status"}, {"zone"},
+		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"}, {"guard"}, {"xfr"}, {"refresh", "notify"},
 	}
 	layer := map[string]int{}
 	for i, names := range layers {

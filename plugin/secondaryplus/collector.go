@@ -33,6 +33,7 @@ var (
 	failuresDesc   = desc("zone_failed_attempts", "Refreshes in a row that failed.", "zone", "server")
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
+	outgoingDesc   = desc("transfers_out_total", "Queries for transfers to secondaries, by what was sent or asked for and what became of it.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	tellingsDesc   = desc("notifies_sent_total", "NOTIFYs to secondaries, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
@@ -53,7 +54,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
+		journalDesc, outgoingDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -139,6 +140,11 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 	for kind, name := range kindNames {
 		count(transfersDesc, &m.transfers.succeeded[kind], name, "succeeded")
 		count(transfersDesc, &m.transfers.failed[kind], name, "failed")
+	}
+	for _, kind := range outgoingKinds {
+		for result, name := range outResultNames {
+			count(outgoingDesc, &m.outgoing[kind][result], kind.String(), name)
+		}
 	}
 	for result, name := range notifyResultNames {
 		count(notifiesDesc, &m.notifies[result], name)

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // config is one stanza of the Corefile: plain data, nothing opened, nothing started.
@@ -26,6 +27,9 @@ type config struct {
 	notify           acl
 	also             []notify.Target  // `also_notify`, without source addresses
 	downstream       []downstreamRule // `transfer to`, in the order of the Corefile
+	downstreamAt     place            // where the first of them is
+	room             zone.Room        // for kept deltas
+	ratio            int              // percent of the zone, beyond which kept deltas are not sent
 	fall             fall.F
 	zonemd           guard.Mode
 	persist          string        // the state directory; empty: nothing is kept on disk
@@ -43,7 +47,8 @@ type downstreamRule struct {
 
 func defaults() config {
 	return config{
-		tls: new(xfr.TLS), ixfr: true, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(), staleTTL: defaultStaleTTL,
+		tls: new(xfr.TLS), ixfr: true, ratio: 100, clamps: timers.DefaultClamps(), limits: xfr.DefaultLimits(),
+		staleTTL: defaultStaleTTL,
 	}
 }
 
@@ -55,6 +60,7 @@ func (c *config) refresh() *refresh.Config {
 		IXFR:      c.ixfr,
 		Clamps:    c.clamps,
 		Rules:     guard.Rules{Records: c.limits.Records, ZONEMD: c.zonemd},
+		Room:      c.room,
 	}
 }
 

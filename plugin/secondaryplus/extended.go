@@ -1,9 +1,11 @@
 package secondaryplus
 
 import (
-	"slices"
+	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
 // remark is what an answer says of itself, as an extended error (RFC 8914 §4).
@@ -34,25 +36,36 @@ func staleCode(rcode int) uint16 {
 	return dns.ExtendedErrorCodeStaleAnswer
 }
 
-// remarkOPT is the OPT record with the remark on an answer to r, or nil: without an OPT record in the query
-// there is none in the answer (RFC 6891 §6.1.1), and an ordinary answer gets that of the server. The server
-// fills in the header.
-func remarkOPT(r *dns.Msg, s state, rcode int) *dns.OPT {
-	why, ok := remarkOn(s, rcode)
-	if !ok || r.IsEdns0() == nil {
+// remarkOPT is the OPT record of an answer to r that has something to say, or nil: without an OPT record in the
+// query there is none in the answer (RFC 6891 §6.1.1), and an ordinary answer gets that of the server. The
+// server fills in the header. left is for how many seconds more a secondary may serve the zone; nil: the answer
+// does not give it.
+func remarkOPT(r *dns.Msg, s state, rcode int, left func() uint32) *dns.OPT {
+	asked := r.IsEdns0()
+	if asked == nil {
 		return nil
 	}
 	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
-	opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
-	if s.answerable() && asksExpire(r) {
-		opt.Option = append(opt.Option, &dns.EDNS0_EXPIRE{Code: dns.EDNS0EXPIRE}) // nothing is left
+	if why, ok := remarkOn(s, rcode); ok {
+		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
+	}
+	if left != nil && r.Question[0].Qtype == dns.TypeSOA && asksExpire(asked) {
+		expire := &dns.EDNS0_EXPIRE{Code: dns.EDNS0EXPIRE}
+		if s == stateServing {
+			expire.Expire = left()
+		}
+		opt.Option = append(opt.Option, expire)
+	}
+	if len(opt.Option) == 0 {
+		return nil
 	}
 	return opt
 }
 
-// asksExpire says that a secondary asks how long the zone may be served (RFC 7314 §3).
-func asksExpire(r *dns.Msg) bool {
-	return r.Question[0].Qtype == dns.TypeSOA && slices.ContainsFunc(r.IsEdns0().Option, func(o dns.EDNS0) bool {
-		return o.Option() == dns.EDNS0EXPIRE
-	})
+// leaseOf is the lease that the SOA in an answer comes with; nil: there is no SOA.
+func leaseOf(z *refresh.Zone, m *dns.Msg) func() uint32 {
+	if len(m.Answer) == 0 {
+		return nil
+	}
+	return func() uint32 { return leaseLeft(z, time.Now()) }
 }

@@ -40,6 +40,7 @@ type member struct {
 	notifies          [notifyResults]atomic.Uint64
 	unansweredQueries tally
 	tellings          tellings
+	outgoing          outgoingCounts
 	past              past
 	outcomes          repeats
 	complaints        repeats

@@ -1,6 +1,8 @@
 package secondaryplus
 
 import (
+	"slices"
+
 	"github.com/coredns/caddy"
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
@@ -43,6 +45,7 @@ var properties = map[string]func(*stanza) error{
 	"transfers":      (*stanza).transfers,
 	"metrics":        (*stanza).metrics,
 	"status":         (*stanza).status,
+	"journal":        (*stanza).journal,
 }
 
 // parse reads every stanza of a server block.
@@ -78,7 +81,8 @@ func (s *stanza) parse() error {
 	return s.checkTLS()
 }
 
-// zones takes the zones from the stanza's arguments, or else from the keys of the server block.
+// zones takes the zones from the stanza's arguments, or else from the keys of the server block. Of these, two
+// may name one zone: those of plain DNS and of DNS over TLS.
 func (s *stanza) zones() error {
 	args := s.RemainingArgs()
 	origins := plugin.OriginsFromArgsOrServerBlock(args, s.ServerBlockKeys)
@@ -90,7 +94,10 @@ func (s *stanza) zones() error {
 		if err != nil {
 			return s.Errf("not a zone name: '%s'", origin)
 		}
-		s.config.zones = append(s.config.zones, apex)
+		same := func(z owner.Name) bool { return owner.Equal(z, apex) }
+		if len(args) > 0 || !slices.ContainsFunc(s.config.zones, same) {
+			s.config.zones = append(s.config.zones, apex)
+		}
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ func (s *stanza) transferTo(args []string) error {
 	if err != nil {
 		return err
 	}
+	if len(s.config.downstream) == 0 {
+		s.config.downstreamAt = place{s.File(), s.Line()}
+	}
 	for _, arg := range peers {
 		r, err := parseDownstream(arg, key)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/coredns/caddy"
 
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 var testSecrets = map[string]string{"key.example.": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0IQ=="}
@@ -32,6 +33,7 @@ func TestAFullStanza(t *testing.T) {
 		refresh 1m 2m
 		retry 10s 20s
 		expire 1h 2h
+		journal 64kB ratio 40%
 		limit records 2M
 		limit size 64MiB
 		limit rate 5kB/s
@@ -67,6 +69,9 @@ func TestAFullStanza(t *testing.T) {
 	}); c.clamps != want {
 		t.Errorf("clamps %+v", c.clamps)
 	}
+	if c.refresh().Room != (zone.Room{Octets: 64000}) || c.ratio != 40 {
+		t.Errorf("journal %+v, ratio %d", c.room, c.ratio)
+	}
 	l := c.limits
 	if l.Records != 2_000_000 || l.Octets != 64<<20 || l.Rate != 5000 || l.Time != time.Minute || l.Connect != 2*time.Second || l.Idle != 3*time.Second {
 		t.Errorf("limits %+v", l)
@@ -79,6 +84,15 @@ func TestAFullStanza(t *testing.T) {
 func TestTheZonesOfTheBlockAreTheDefault(t *testing.T) {
 	configs, err := parseText(t, "secondaryplus {\n transfer from 192.0.2.1\n}")
 	if err != nil || len(configs[0].zones) != 1 || configs[0].zones[0].Canonical() != "block.example." {
+		t.Errorf("%+v, %v", configs, err)
+	}
+}
+
+func TestTwoKeysOfTheBlockMayNameOneZone(t *testing.T) {
+	c := caddy.NewTestController("dns", "secondaryplus {\n transfer from 192.0.2.1\n}")
+	c.ServerBlockKeys = []string{"dns://block.example.:53", "tls://block.example.:853"}
+	configs, err := parse(c, testSecrets)
+	if err != nil || len(configs[0].zones) != 1 {
 		t.Errorf("%+v, %v", configs, err)
 	}
 }
@@ -108,6 +122,11 @@ func TestEverySetupErrorSaysWhatAndWhere(t *testing.T) {
 		{"a notify rule with an algorithm", "notify allow * key key.example. hmac-sha256", "a rule is given as"},
 		{"two sources of a family", "source 127.0.0.1 127.0.0.2", "a second source address of the same family: 127.0.0.2"},
 		{"a source that is no address", "source eth0", "not an IP address: 'eth0'"},
+		{"a journal without a size", "journal", "it is given as 'journal SIZE|off [ratio PERCENT]'"},
+		{"a journal with an odd word", "journal 1MiB limit 5", "it is given as"},
+		{"a journal of nothing", "journal 0", "not an amount of octets: '0'"},
+		{"a ratio of nothing", "journal 1MiB ratio 0", "a ratio is a percentage from 1 to 100, not '0'"},
+		{"a ratio above the whole", "journal off ratio 101%", "not '101%'"},
 		{"ixfr maybe", "ixfr maybe", "ixfr is 'on' or 'off', not 'maybe'"},
 		{"a clamp with one bound", "refresh 1m", "refresh is given as 'refresh MIN MAX'"},
 		{"a clamp upside down", "retry 2m 1m", "retry: the minimum 2m0s is above the maximum 1m0s"},

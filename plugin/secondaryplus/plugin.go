@@ -25,6 +25,7 @@ type Plugin struct {
 	order    []*served          // as in the Corefile
 	upstream *upstream.Upstream
 	transfer *transfer.Transfer // of the server block, or nil
+	secrets  map[string]string  // TSIG secrets of the server block in base64, by key name
 
 	key, view string // with the zone's name they identify a zone over reloads
 	first     bool   // part of the first start, not of a reload
@@ -120,7 +121,7 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 	case r.Opcode == dns.OpcodeNotify:
 		return p.serveNotify(ctx, w, r, s, owner.Equal(qname, s.apex))
 	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
-		return dns.RcodeRefused, nil // what may be transferred, the transfer plugin has answered before us
+		return p.serveTransfer(ctx, w, r, s, owner.Equal(qname, s.apex))
 	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
 		return dns.RcodeRefused, nil
 	}
@@ -172,7 +173,7 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 	if res.Follow != nil {
 		p.follow(ctx, state, m, res.Follow)
 	}
-	opt := remarkOPT(r, src.state, res.Rcode)
+	opt := remarkOPT(r, src.state, res.Rcode, leaseOf(s.zone(), m))
 	m = fit(m, &state, src.version, q, res, opt)
 	s.member.mark(m, src.state, opt)
 	w.WriteMsg(m)

@@ -55,17 +55,20 @@ func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why state) (int, e
 	m.unansweredQueries.total.Add(1)
 	reply := new(dns.Msg)
 	reply.SetRcode(r, dns.RcodeServerFailure)
-	if opt := remarkOPT(r, why, dns.RcodeServerFailure); opt != nil {
+	if opt := remarkOPT(r, why, dns.RcodeServerFailure, nil); opt != nil {
 		reply.Extra = append(reply.Extra, opt)
 	}
 	w.WriteMsg(reply)
 	return dns.RcodeSuccess, nil
 }
 
-// mark counts and marks an answer that no primary vouches for. It is authoritative, since nobody else here is
-// an authority, but for the SOA: a secondary below us that took ours for a proof would never expire. Not every
-// secondary looks at AA; those that ask for EXPIRE are told that nothing is left (see remarkOPT).
+// mark puts the remark on an answer. One that no primary vouches for is counted; it is authoritative, since nobody
+// else here is an authority, but for the SOA: a secondary below us that took ours for a proof would never expire. Not
+// every secondary looks at AA; those that ask for EXPIRE are told that nothing is left (see remarkOPT).
 func (m *member) mark(reply *dns.Msg, s state, opt *dns.OPT) {
+	if opt != nil {
+		reply.Extra = append(reply.Extra, opt)
+	}
 	switch s {
 	case stateStale:
 		m.staleAnswers.total.Add(1)
@@ -76,8 +79,5 @@ func (m *member) mark(reply *dns.Msg, s state, opt *dns.OPT) {
 	}
 	if reply.Question[0].Qtype == dns.TypeSOA && len(reply.Answer) > 0 {
 		reply.Authoritative = false
-	}
-	if opt != nil {
-		reply.Extra = append(reply.Extra, opt)
 	}
 }

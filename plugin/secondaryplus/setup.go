@@ -28,9 +28,12 @@ func setup(c *caddy.Controller) error {
 	if err != nil {
 		return plugin.Error(pluginName, c.Err(err.Error()))
 	}
-	p.key = c.ServerBlockKeys[0]
+	p.key, p.secrets = c.ServerBlockKeys[0], site.TsigSecret
 	p.siblings = siblingsOf(c, p)
 	p.settings = settingsOf(c)
+	if err := checkTransferPlugin(c, configs); err != nil {
+		return plugin.Error(pluginName, err)
+	}
 	p.upstream = upstream.New()
 
 	c.OnFirstStartup(func() error { p.first = true; return nil })
@@ -57,6 +60,8 @@ func setup(c *caddy.Controller) error {
 	})
 	c.OnShutdown(func() error { process.detach(p); return nil })
 
+	keepQueries(site, configs)
+	offerDoT(site, configs)
 	site.AddPlugin(func(next plugin.Handler) plugin.Handler {
 		p.Next = next
 		return p
@@ -69,16 +74,20 @@ type siblingsKey struct{}
 
 // running says whether the instance is still one of CoreDNS's. A restart "fails" also when the new instance
 // serves already and the shutdown of some plugin of the old one returned an error.
-func (s *siblings) running() bool {
+func (s *siblings) running() bool { return s.instance() != nil }
+
+// instance is the one that the plugins belong to, as long as it is one of CoreDNS's. It is from the beginning
+// of the setup.
+func (s *siblings) instance() *caddy.Instance {
 	for _, instance := range caddy.Instances() {
 		instance.StorageMu.RLock()
 		own := instance.Storage[siblingsKey{}]
 		instance.StorageMu.RUnlock()
 		if own == s {
-			return true
+			return instance
 		}
 	}
-	return false
+	return nil
 }
 
 func siblingsOf(c *caddy.Controller, p *Plugin) *siblings {

@@ -8,9 +8,9 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/answer"
+	"github.com/understudy-dns/understudy/plugin/internal/outgoing"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
-	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // errNotServed says that a zone has no content that may be given to others.
@@ -19,9 +19,9 @@ var errNotServed = errors.New("not loaded or expired")
 // batch is how many records go to the transfer plugin at a time.
 const batch = 100
 
-// Transfer implements transfer.Transferer. An IXFR client whose serial is ours or newer gets our SOA alone
-// (RFC 1995 §2, compared by RFC 1982), any other one the whole zone. A zone that has expired is not
-// transferred (RFC 1034 §4.3.5), however its queries are answered.
+// Transfer implements transfer.Transferer: what an AXFR client is given, or an IXFR client that has a serial
+// other than 0 (see outgoing.Decide). A zone that has expired is not transferred (RFC 1034 §4.3.5), however its
+// queries are answered.
 func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 	apex, err := owner.Parse(name)
 	if err != nil {
@@ -31,32 +31,34 @@ func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 	if !ok {
 		return nil, transfer.ErrNotAuthoritative
 	}
-	v := s.zone().Current()
-	if v == nil || s.zone().Expired() {
+	published := s.zone().Published()
+	if published.Version == nil || s.zone().Expired() {
 		return nil, fmt.Errorf("zone %s is %w", s.name, errNotServed)
 	}
 	out := make(chan []dns.RR)
-	go send(out, v, have)
+	q := outgoing.Query{Type: dns.TypeAXFR}
+	if have != 0 {
+		q.Type, q.Have = dns.TypeIXFR, serial.Serial(have)
+	}
+	go send(out, outgoing.Decide(published, q, s.config.ratio))
 	return out, nil
 }
 
-// send writes a version to out, or its SOA alone. The transfer plugin reads to the end, also when its
-// client is gone.
-func send(out chan<- []dns.RR, v *zone.Version, have uint32) {
+// send writes the records of a reply to out; that plugin sends them as they come. It reads to the end, also
+// when its client is gone.
+func send(out chan<- []dns.RR, reply outgoing.Reply) {
 	defer close(out)
-	soa := rr(v.SOARecord())
-	if have != 0 && !v.Serial().Newer(serial.Serial(have)) {
-		out <- []dns.RR{soa}
-		return
-	}
-	list := make([]dns.RR, 0, batch)
-	for record := range v.All() {
-		if list = append(list, rr(record)); len(list) == batch {
+	var list []dns.RR
+	for record, err := range reply.Records() {
+		if err != nil {
+			return // without the final SOA, no client takes the reply for complete
+		}
+		if list = append(list, answer.RR(record)); len(list) == batch {
 			out <- list
-			list = make([]dns.RR, 0, batch)
+			list = nil
 		}
 	}
-	out <- append(list, rr(v.SOARecord()))
+	if len(list) > 0 {
+		out <- list
+	}
 }
-
-func rr(record zone.RR) dns.RR { return answer.RR(record) }

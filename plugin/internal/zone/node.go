@@ -115,7 +115,7 @@ func (r *setReader) next() bool {
 // Records yields every record of the name, RRSIGs after the RRset they cover.
 func (n Node) Records(apex owner.Name) iter.Seq[RR] {
 	return func(yield func(RR) bool) {
-		name := n.Owner(nil, apex)
+		name := n.Owner(make([]byte, 0, len(n.key)+len(apex)), apex)
 		for set := range n.RRsets() {
 			for data := range set.Data() {
 				if !yield(RR{name, set.Type, set.TTL, data}) {

@@ -1,0 +1,117 @@
+package outgoing
+
+import (
+	"iter"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
+
+// Query is a question that asks for a zone.
+type Query struct {
+	ID   uint16
+	RD   bool
+	Name owner.Name    // the apex as it was asked for; its spelling comes back
+	Type uint16        // dns.TypeAXFR or dns.TypeIXFR
+	Have serial.Serial // of an IXFR: the serial of the client's version
+	OPT  []byte        // an OPT record in wire form for the first message of the reply, or nil
+}
+
+// Kind is what a Reply consists of.
+type Kind uint8
+
+// The kinds of replies.
+const (
+	Whole   Kind = iota // the whole zone, to an AXFR or an IXFR query
+	Changes             // one difference sequence (RFC 1995 §4)
+	Current             // our SOA alone: the client has it already, or must ask again over a stream
+	kinds
+)
+
+// String is the kind as metrics and the log name it.
+func (k Kind) String() string { return [kinds]string{"axfr", "ixfr", "soa"}[k] }
+
+// Reply is the content of a reply. It is made by Decide, and can be sent more than once.
+type Reply struct {
+	Kind    Kind
+	version *zone.Version
+	delta   *zone.Delta // of Changes
+}
+
+// Decide says what a query is answered with. The published version must not be nil.
+//
+// Serials are compared by RFC 1982: a client that is as new as we are or newer, or incomparable, gets our
+// SOA. One whose serial the Deltas kept do not begin with gets the whole zone, as does one for whom the
+// Deltas, condensed, are larger than ratio percent of the zone.
+func Decide(p zone.Published, q Query, ratio int) Reply {
+	whole := Reply{Kind: Whole, version: p.Version}
+	if q.Type != dns.TypeIXFR {
+		return whole
+	}
+	if !p.Version.Serial().Newer(q.Have) {
+		return Reply{Kind: Current, version: p.Version}
+	}
+	for i, d := range p.Deltas {
+		if d.From.Serial != q.Have {
+			continue
+		}
+		net, err := zone.Condense(p.Deltas[i:])
+		if err != nil || net.Octets() > size(p.Version)/100*ratio+size(p.Version)%100*ratio/100 {
+			return whole
+		}
+		return Reply{Kind: Changes, version: p.Version, delta: net}
+	}
+	return whole
+}
+
+// size is about how many octets the records of a version would take in the form of a Delta. In the pages, the
+// owner name is there once a name and without the apex, type and TTL once an RRset.
+func size(v *zone.Version) int {
+	const fixedFields = 10 // type, class, TTL and RDLENGTH (RFC 1035 §4.1.3)
+	return v.Octets() + v.Records()*(len(v.Apex())+fixedFields)
+}
+
+// Serial is the serial that the reply leads to.
+func (r Reply) Serial() serial.Serial { return r.version.Serial() }
+
+// Records yields the records of the reply in their order, the closing SOA included. It ends with an error where
+// a Delta is not well-formed.
+func (r Reply) Records() iter.Seq2[zone.RR, error] {
+	switch r.Kind {
+	case Current:
+		return func(yield func(zone.RR, error) bool) { yield(r.version.SOARecord(), nil) }
+	case Changes:
+		return r.changes
+	}
+	return r.whole
+}
+
+// whole is RFC 5936 §2.2: the SOA first and last.
+func (r Reply) whole(yield func(zone.RR, error) bool) {
+	for rr := range r.version.All() {
+		if !yield(rr, nil) {
+			return
+		}
+	}
+	yield(r.version.SOARecord(), nil)
+}
+
+// changes is RFC 1995 §4: the new SOA, the old SOA and what is deleted, the new SOA and what is added, the
+// new SOA.
+func (r Reply) changes(yield func(zone.RR, error) bool) {
+	soa := r.version.SOARecord()
+	if !yield(soa, nil) {
+		return
+	}
+	for _, list := range [][]byte{r.delta.From.Record, r.delta.Deleted, r.delta.To.Record, r.delta.Added} {
+		for rr, err := range zone.Records(list) {
+			if !yield(rr, err) || err != nil {
+				return
+			}
+		}
+	}
+	yield(soa, nil)
+}
