@@ -66,6 +66,30 @@ func TestEveryStepIsLoaded(t *testing.T) {
 	}
 }
 
+func TestDeltasThatDoNotLeadThereAreNotKept(t *testing.T) {
+	steps := changes(t, 5)
+	partial := *steps[4].Deltas[2]
+	partial.Partial, partial.Deleted, partial.Added = true, nil, nil
+	all := steps[5].Deltas
+	for name, c := range map[string]struct {
+		given []*zone.Delta
+		kept  int
+	}{
+		"a gap":            {[]*zone.Delta{all[0], all[1], all[3], all[4]}, 2},
+		"elsewhere":        {all[:4], 0},
+		"one has too much": {[]*zone.Delta{all[0], all[1], &partial, all[3], all[4]}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, t.TempDir())
+			save(t, s, example, state(steps[2], 1))
+			st := state(zone.Published{Version: steps[5].Version, Deltas: c.given}, 2)
+			save(t, s, example, st)
+			st.Deltas = all[5-c.kept:]
+			want(t, s, example, st)
+		})
+	}
+}
+
 func TestOneRecordIsOneAppend(t *testing.T) {
 	s := open(t, t.TempDir())
 	base := varied(t)
