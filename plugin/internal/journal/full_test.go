@@ -19,10 +19,11 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// A disk that is really full: the state before stays, and after room is made all is well.
-func TestDiskIsFull(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256k"); err != nil {
+// mount mounts a small file system, or skips the test.
+func mount(t *testing.T, flags uintptr) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", flags, "size=256k"); err != nil {
 		t.Skipf("a small file system cannot be mounted here: %v", err)
 	}
 	t.Cleanup(func() {
@@ -30,6 +31,21 @@ func TestDiskIsFull(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+func TestReadOnlyDirectoryIsAnError(t *testing.T) {
+	dir := mount(t, syscall.MS_RDONLY)
+	for _, path := range []string{dir, filepath.Join(dir, "zones")} {
+		if _, err := Open(path); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// A disk that is really full: the state before stays, and after room is made all is well.
+func TestDiskIsFull(t *testing.T) {
+	dir := mount(t, 0)
 	s, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
