@@ -108,9 +108,9 @@ func TestKilled(t *testing.T) {
 		saveForever(t, dir)
 	}
 	dir := t.TempDir()
-	least, reached := 0, 0
+	least := 0
 	for round := range 50 {
-		reached = killed(t, dir, 3+round%7)
+		reached := killed(t, dir, 3+round%7)
 		s, err := Open(dir)
 		if err != nil {
 			t.Fatal(err)

@@ -54,10 +54,13 @@ func (s *Store) Save(id ID, st State) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := f.adopted
+	err = s.discard(groupOf(id), f.adopted)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	f.adopted = nil
-	return s.discard(groupOf(id), old)
+	return s.disk.syncDir()
 }
 
 // leading are the deltas that lead to the version, each from where the one before it led.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"testing"
 
@@ -131,7 +132,7 @@ func exercise(t *testing.T, names, hashed [][]byte) {
 		if n, err := owner.Len(rr.Owner); err != nil || n != len(rr.Owner) {
 			t.Fatalf("%x is no name", rr.Owner)
 		}
-		if err := txn.Delete(rr); err != nil && err != ErrAbsent {
+		if err := txn.Delete(rr); err != nil && !errors.Is(err, ErrAbsent) {
 			t.Fatal(err)
 		}
 		if err := again.Add(rr); err != nil {
