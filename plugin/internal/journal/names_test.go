@@ -75,6 +75,22 @@ func TestZoneWithANewKeyIsFound(t *testing.T) {
 	}
 }
 
+func TestRemovedUnderItsNewKey(t *testing.T) {
+	s := open(t, t.TempDir())
+	st := state(changes(t, 3)[3], 1)
+	save(t, s, example, st)
+	s = reopened(t, s)
+	moved := example
+	moved.Key = "dns://.:1053"
+	want(t, s, moved, st)
+	if err := s.Remove(moved); err != nil {
+		t.Fatal(err)
+	}
+	if names := fileNames(t, s.dir); len(names) != 1 {
+		t.Errorf("still there: %q", names)
+	}
+}
+
 // A zone that comes later than the one that took its files still has them.
 func TestAdoptedFilesGoBackToTheirZone(t *testing.T) {
 	s := open(t, t.TempDir())
