@@ -151,7 +151,7 @@ func TestWrongContentIsRefused(t *testing.T) {
 		"an A of five octets":    {page([]string{"a\x00"}, set(dns.TypeA, 2, 5, 192, 0, 2, 1, 1)), false},
 		"an RRSIG over NS":       {page([]string{"a\x00"}, sigOf(2)), false},
 		"an RRSIG by itself": {page([]string{"a\x00"},
-			set(typeRRSIG, append([]byte{2, 20, 0, 1}, make([]byte, 18)...)...)), false},
+			set(typeRRSIG, append([]byte{2, 20, 0, 46}, make([]byte, 18)...)...)), false},
 		"NSEC3 among names": {page([]string{"a\x00"}, set(dns.TypeNSEC3, 2, 7, 1, 0, 0, 0, 0, 1, 7)), false},
 		"upper case":        {page([]string{"A\x00"}, a), false},
 		"no end of label":   {page([]string{"a"}, a), false},
