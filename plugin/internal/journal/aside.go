@@ -101,6 +101,6 @@ func (a *aside) publish() error {
 
 // drop removes what was written, and says why.
 func (a *aside) drop(why error) error {
-	a.file.Close()
+	_ = a.file.Close() // it may be closed already, and goes anyway
 	return errors.Join(why, a.disk.remove(a.name+asideSuffix))
 }

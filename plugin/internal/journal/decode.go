@@ -131,9 +131,9 @@ func decodeDelta(payload []byte, apex owner.Name) (*zone.Delta, error) {
 
 func (d *decoder) serialSOA(apex owner.Name) zone.SerialSOA {
 	s := zone.SerialSOA{Hash: d.hash(), Record: d.records(1, apex)}
-	for rr := range zone.Records(s.Record) {
+	for rr, malformed := range zone.Records(s.Record) {
 		soa, err := zone.ParseSOA(rr)
-		if err != nil || !owner.Equal(rr.Owner, apex) {
+		if malformed != nil || err != nil || !owner.Equal(rr.Owner, apex) {
 			d.bad = true
 		}
 		s.Serial = soa.Serial

@@ -39,6 +39,7 @@ func (s *Store) Save(id ID, st State) error {
 	if st.Version == nil {
 		return nil
 	}
+	st.Deltas = leading(st.Published)
 	f := s.claim(id)
 	name := stem(groupOf(id), f.key)
 	missing, ok := f.missing(st)
@@ -53,10 +54,22 @@ func (s *Store) Save(id ID, st State) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := f.adopted
+	err = s.discard(groupOf(id), f.adopted)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	f.adopted = nil
-	return s.discard(groupOf(id), old)
+	return s.disk.syncDir()
+}
+
+// leading are the deltas that lead to the version, each from where the one before it led.
+func leading(p zone.Published) []*zone.Delta {
+	at, first := endOf(p.Version), len(p.Deltas)
+	for ; first > 0 && !p.Deltas[first-1].Partial && same(p.Deltas[first-1].To, at); first-- {
+		at = p.Deltas[first-1].From
+	}
+	return p.Deltas[first:]
 }
 
 // missing are the deltas of st that lead from the disk to it. It is not ok when there is no such chain, when deltas
@@ -68,7 +81,7 @@ func (e *extent) missing(st State) (list []*zone.Delta, ok bool) {
 	first, at := len(st.Deltas), endOf(st.Version)
 	added := 0
 	for !same(at, e.end) {
-		if first == 0 || st.Deltas[first-1].Partial || !same(st.Deltas[first-1].To, at) {
+		if first == 0 {
 			return nil, false
 		}
 		first--

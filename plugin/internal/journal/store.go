@@ -108,23 +108,20 @@ func (s *Store) Close() error { return s.lock.Close() }
 // Remove deletes the zone's files.
 func (s *Store) Remove(id ID) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	f := s.find(id)
 	if f == nil {
+		s.mu.Unlock()
 		return nil
 	}
-	if f.adopted != nil {
-		if err := s.discard(groupOf(id), f.adopted); err != nil {
-			return err
-		}
-	}
 	f.owned = false
-	return s.discard(groupOf(id), f)
+	err := errors.Join(s.discard(groupOf(id), f), s.discard(groupOf(id), f.adopted))
+	s.mu.Unlock()
+	return errors.Join(err, s.disk.syncDir())
 }
 
 // discard deletes files and forgets them, unless they are in use by the zone whose they are. s.mu is held.
 func (s *Store) discard(g group, f *files) error {
-	if f.owned {
+	if f == nil || f.owned {
 		return nil
 	}
 	// Without its snapshot a journal means nothing, so a crash in between removes the zone as well.
@@ -134,7 +131,7 @@ func (s *Store) discard(g group, f *files) error {
 		}
 	}
 	s.forget(g, f)
-	return s.disk.syncDir()
+	return nil
 }
 
 func (s *Store) forget(g group, f *files) {
