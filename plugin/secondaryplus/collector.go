@@ -30,6 +30,7 @@ var (
 	failuresDesc   = desc("zone_failed_attempts", "Refreshes in a row that failed.", "zone", "server")
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
+	unprovedDesc   = desc("tsig_failures_total", "SOA checks and transfers that failed because of a TSIG signature or key.", "zone", "server")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
@@ -41,7 +42,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, unprovedDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -120,6 +121,7 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 		out <- counter(transfersDesc, m.transfers.succeeded[kind].Load(), zone, server, name, "succeeded")
 		out <- counter(transfersDesc, m.transfers.failed[kind].Load(), zone, server, name, "failed")
 	}
+	out <- counter(unprovedDesc, m.unproved.Load(), zone, server)
 	for result, name := range notifyResultNames {
 		out <- counter(notifiesDesc, m.notifies[result].Load(), zone, server, name)
 	}

@@ -62,6 +62,7 @@ type member struct {
 
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
+	unproved          atomic.Uint64 // SOA checks and transfers that failed because of a signature or key
 	notifies          [notifyResults]atomic.Uint64
 	unansweredQueries atomic.Uint64
 	unansweredTold    uint64 // of these, how many the log has told of; owned by the running refresh

@@ -24,6 +24,11 @@ func CloseAfter(n int) Fault {
 	return pacing(fmt.Sprintf("close_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen = n, true })
 }
 
+// ResetAfter sends a RST once the client's kernel has n messages.
+func ResetAfter(n int) Fault {
+	return pacing(fmt.Sprintf("reset_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen, p.Reset = n, true, true })
+}
+
 // HangAfter falls silent after n messages, with the connection open.
 func HangAfter(n int) Fault {
 	return pacing(fmt.Sprintf("hang_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen = n, false })
