@@ -16,7 +16,7 @@ FACES      := ./plugin/secondaryplus/... ./coredns-build/...
 SYSTEM     := ./test/...
 FUZZTIME   ?= 30s
 
-.PHONY: run build test unit system check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system drills check lint fmt peers bench fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -42,6 +42,9 @@ unit: ## the packages, with the race detector
 
 system: build ## real peers through the front door
 	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -p 1 -timeout 20m $(SYSTEM)
+
+drills: peers build ## every failure drill, those that take minutes too
+	DRILLS=all UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -run Drill -timeout 20m ./test/drills ./test/interop $(PURE)
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }

@@ -19,8 +19,9 @@ type Crowd struct {
 	Serial atomic.Uint32
 	// Spoil makes transfers fail, each in the next way.
 	Spoil atomic.Bool
-	// Transfers have begun, Spoilt failed, Running go on; Most went on at the same time.
-	Transfers, Spoilt, Running, Most atomic.Int32
+	// Checks are queries for an SOA. Of transfers, Transfers have begun, Spoilt failed, Running are not answered
+	// yet, and Most were not at the same time.
+	Checks, Transfers, Spoilt, Running, Most atomic.Int32
 
 	gate    chan struct{} // closed when transfers may end
 	release sync.Once
@@ -80,12 +81,13 @@ func (c *Crowd) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 	soa, rest := c.content(r.Question[0].Name)
 	m.Answer = []dns.RR{soa}
 	if qtype := r.Question[0].Qtype; qtype != dns.TypeAXFR && qtype != dns.TypeIXFR {
+		c.Checks.Add(1)
 		w.WriteMsg(m)
 		return
 	}
 	c.begin()
-	defer c.Running.Add(-1)
 	<-c.gate
+	c.Running.Add(-1) // before the client can know that it is over, and ask for the next one
 	m.Answer = append(append(m.Answer, rest...), soa)
 	if !c.Spoil.Load() {
 		w.WriteMsg(m)
