@@ -1,6 +1,7 @@
 package drills_test
 
 import (
+	"fmt"
 	"regexp"
 	"testing"
 
@@ -12,22 +13,26 @@ import (
 // With a real primary of each kind, this is in package interop.
 func TestDrill30SerialWrapsByIXFR(t *testing.T) {
 	t.Parallel()
-	for name, faults := range map[string][]primary.Fault{
-		"one difference for each step": nil,
-		"one difference for all":       {primary.Condensed()},
-		"one record a message":         {primary.OneByOne()},
+	for name, c := range map[string]struct {
+		wrapped uint32
+		faults  []primary.Fault
+	}{
+		"to 1":                                {1, nil},
+		"to 0, which is a serial like others": {0, nil},
+		"with one difference for all":         {1, []primary.Fault{primary.Condensed()}},
+		"with one record a message":           {1, []primary.Fault{primary.OneByOne()}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, s := start(t, calm(4294967294, 50))
-			p.On(primary.IXFR, faults...)
+			p.On(primary.IXFR, c.faults...)
 			p.Publish(t, calm(4294967295, 51))
-			p.Publish(t, calm(1, 52)) // 0 is a serial, too, but some skip it
+			p.Publish(t, calm(c.wrapped, 52))
 			notify(t, p, s)
-			ask.WaitSerial(t, s.Addr(), zone, 1)
-			wantServing(t, s, 1, 52)
-			s.WaitLog(t, `serial 1 \(was 4294967294\) by ixfr from `)
-			metric(t, s, "zone_serial", 1)
+			ask.WaitSerial(t, s.Addr(), zone, c.wrapped)
+			wantServing(t, s, c.wrapped, 52)
+			s.WaitLog(t, fmt.Sprintf(`serial %d \(was 4294967294\) by ixfr from `, c.wrapped))
+			metric(t, s, "zone_serial", float64(c.wrapped))
 			metric(t, s, "transfers_total", 1, "kind=ixfr", "result=succeeded")
 			metric(t, s, "transfers_total", 0, "result=failed")
 			p.Publish(t, calm(2, 53))
