@@ -27,7 +27,7 @@ func crowded(from []*primary.Crowd, each int) string {
 		"prometheus 127.0.0.1:{{port:metrics}}",
 	}
 	for i, c := range from {
-		lines = append(lines, "secondaryplus "+strings.Join(zones(i, each), " ")+" {", "transfer from "+c.Addr, "}")
+		lines = append(lines, "secondaryplus "+strings.Join(zones(i, each), " ")+" {", "transfer from "+c.Addr, "limit idle 1m", "}")
 	}
 	return strings.Join(append(lines, "}", ""), "\n")
 }
