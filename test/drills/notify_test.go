@@ -51,7 +51,7 @@ func TestDrill13NOTIFYFloodDuringATransfer(t *testing.T) {
 	t.Parallel()
 	p, s := start(t, calm(1, 50), "ixfr off")
 	a := ask.Always(t, s.Addr(), "h49."+zone, dns.TypeA, ask.TCP())
-	held, release := hold(t)
+	held, release := primary.Held(t)
 	p.On(primary.AXFR, held)
 	p.Publish(t, calm(2, 60))
 	notify(t, p, s)
@@ -162,7 +162,7 @@ func TestDrill14NOTIFYWithAWrongKey(t *testing.T) {
 func TestDrill15NOTIFYDuringATransfer(t *testing.T) {
 	t.Parallel()
 	p, s := start(t, calm(1, 50), "ixfr off")
-	held, release := hold(t)
+	held, release := primary.Held(t)
 	p.OnNext(primary.AXFR, 1, held)
 	p.Publish(t, calm(2, 60))
 	notify(t, p, s)

@@ -90,20 +90,6 @@ func notify(t *testing.T, p *primary.Primary, s *understudy.Server) {
 	}
 }
 
-// hold stops answers until they are released.
-func hold(t *testing.T) (fault primary.Fault, release func()) {
-	gate := make(chan struct{})
-	closed := false
-	release = func() {
-		if !closed {
-			closed = true
-			close(gate)
-		}
-	}
-	t.Cleanup(release)
-	return primary.Custom("held", func(*primary.Reply) { <-gate }), release
-}
-
 // wantServing checks what is served at this moment: a serial, and the last host of n.
 func wantServing(t *testing.T, s *understudy.Server, serial uint32, n int) {
 	t.Helper()

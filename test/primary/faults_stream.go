@@ -3,6 +3,8 @@ package primary
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/miekg/dns"
@@ -45,6 +47,14 @@ func Slow(n int) Fault {
 // Delayed waits before the first byte.
 func Delayed(d time.Duration) Fault {
 	return pacing(fmt.Sprintf("delay_ms=%d", d.Milliseconds()), func(p *Pace) { p.Delay = d })
+}
+
+// Held stops answers until release is called, at the latest at the end of the test.
+func Held(t testing.TB) (fault Fault, release func()) {
+	gate := make(chan struct{})
+	release = sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	return Custom("held", func(*Reply) { <-gate }), release
 }
 
 // OneByOne sends one record a message.
