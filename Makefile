@@ -17,7 +17,7 @@ SYSTEM      = $$($(GO) list ./test/... | grep -v -e /test/addin -e /test/image)
 FUZZTIME   ?= 30s
 IMAGE      ?= understudy:$(VERSION)
 
-.PHONY: run build test unit system addin image image-test check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system addin image image-test drills check lint fmt peers bench fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -52,6 +52,9 @@ image: build ## the container image, IMAGE=name:tag
 
 image-test: build
 	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test ./test/image
+
+drills: peers build ## every failure drill, those that take minutes too
+	DRILLS=all UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -run Drill -timeout 30m ./test/drills ./test/restart ./test/reach ./test/downstream ./test/interop $(PURE)
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }

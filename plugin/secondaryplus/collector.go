@@ -34,6 +34,7 @@ var (
 	refreshesDesc  = desc("refreshes_total", "Refreshes by their result, and ends of the lease.", "zone", "server", "result")
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	outgoingDesc   = desc("transfers_out_total", "Queries for transfers to secondaries, by what was sent or asked for and what became of it.", "zone", "server", "kind", "result")
+	unprovedDesc   = desc("tsig_failures_total", "SOA checks and transfers that failed because of a TSIG signature or key.", "zone", "server")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	tellingsDesc   = desc("notifies_sent_total", "NOTIFYs to secondaries, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
@@ -54,7 +55,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, outgoingDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
+		journalDesc, outgoingDesc, unprovedDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -146,6 +147,7 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 			count(outgoingDesc, &m.outgoing[kind][result], kind.String(), name)
 		}
 	}
+	count(unprovedDesc, &m.unproved)
 	for result, name := range notifyResultNames {
 		count(notifiesDesc, &m.notifies[result], name)
 	}

@@ -37,6 +37,7 @@ type member struct {
 	journalErrors     atomic.Uint64
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
+	unproved          atomic.Uint64 // SOA checks and transfers that failed because of a signature or key
 	notifies          [notifyResults]atomic.Uint64
 	unansweredQueries tally
 	tellings          tellings

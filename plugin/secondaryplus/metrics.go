@@ -51,6 +51,9 @@ var (
 func (m *member) count(o refresh.Outcome) {
 	m.refreshes[o.Result].Add(1)
 	for _, err := range o.Errs {
+		if errors.Is(err, xfr.ErrTSIG) {
+			m.unproved.Add(1)
+		}
 		var failed *xfr.Error
 		if !errors.As(err, &failed) {
 			continue

@@ -129,3 +129,17 @@ func Ask(t testing.TB, addr, name string, qtype uint16, opts ...Option) *dns.Msg
 	}
 	return m
 }
+
+// ExtendedErrors are the codes of an answer's extended errors (RFC 8914).
+func ExtendedErrors(m *dns.Msg) (codes []uint16) {
+	opt := m.IsEdns0()
+	if opt == nil {
+		return nil
+	}
+	for _, o := range opt.Option {
+		if e, ok := o.(*dns.EDNS0_EDE); ok {
+			codes = append(codes, e.InfoCode)
+		}
+	}
+	return codes
+}

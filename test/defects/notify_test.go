@@ -35,18 +35,10 @@ func TestD07ASlowTransferDoesNotWinOverANewerOne(t *testing.T) {
 	wantServing(t, s, 3, "h6")
 }
 
-// hold stops answers until it is released.
-func hold(t *testing.T) (fault primary.Fault, release func()) {
-	gate := make(chan struct{})
-	release = sync.OnceFunc(func() { close(gate) })
-	t.Cleanup(release)
-	return primary.Custom("held", func(*primary.Reply) { <-gate }), release
-}
-
 func TestD09ManyNOTIFYsCauseOneTransferAndAreAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	p, s := start(t, calm(1, 5), "ixfr off")
-	held, release := hold(t)
+	held, release := primary.Held(t)
 	p.On(primary.AXFR, held)
 	p.Publish(t, calm(2, 6))
 	for range 50 {

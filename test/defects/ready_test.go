@@ -34,7 +34,7 @@ func TestD24ReadinessAndMetrics(t *testing.T) {
 	t.Parallel()
 	p := primary.Start(t, primary.Config{Zone: zone})
 	p.Publish(t, calm(7, 5))
-	held, release := hold(t)
+	held, release := primary.Held(t)
 	p.On(primary.AXFR, held)
 	s := understudy.Start(t, understudy.Config{
 		Corefile: strings.Replace(corefile(p.Addr()), "errors", "errors\nready 127.0.0.1:{{port:ready}}", 1),

@@ -2,12 +2,12 @@ package defects_test
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/miekg/dns"
 	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/primary"
 	"github.com/understudy-dns/understudy/test/understudy"
 )
 
@@ -29,36 +29,21 @@ func waitLoaded(t *testing.T, s *understudy.Server, zones []string, serial uint3
 	}
 }
 
-// goroutines is how many the server has, by its profile.
-func goroutines(t *testing.T, s *understudy.Server) int {
-	t.Helper()
-	r, err := http.Get("http://" + s.AddrOf("pprof") + "/debug/pprof/goroutine?debug=1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	n := 0
-	if _, err := fmt.Fscanf(r.Body, "goroutine profile: total %d", &n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // TestD19D21TenThousandZonesInOneBlock shows that all of them answer, that no
 // goroutine belongs to a zone, and that they do not all transfer at once.
 func TestD19D21TenThousandZonesInOneBlock(t *testing.T) {
 	t.Parallel()
 	const many, few = 10000, 10
-	from := startCrowd(t)
+	from := primary.StartCrowd(t, "127.0.0.1", false)
 	zones := crowdZones(many)
-	small := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones[:few], from.addr)})
+	small := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones[:few], from.Addr)})
 	waitLoaded(t, small, zones[:few], 1)
-	big := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones, from.addr)})
+	big := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones, from.Addr)})
 	waitLoaded(t, big, zones, 1)
-	if n := from.transfers.Load(); n != many+few {
+	if n := from.Transfers.Load(); n != many+few {
 		t.Errorf("%d transfers for %d zones", n, many+few)
 	}
-	if n := from.most.Load(); n > 10 {
+	if n := from.Most.Load(); n > 10 {
 		t.Errorf("%d transfers ran at the same time", n)
 	}
 	eachOf(zones, func(z string) {
@@ -71,7 +56,7 @@ func TestD19D21TenThousandZonesInOneBlock(t *testing.T) {
 		t.Errorf("a zone that is not there is answered %s", dns.RcodeToString[m.Rcode])
 	}
 	ask.Until(t, "there are no goroutines for single zones", func() error {
-		if a, b := goroutines(t, small), goroutines(t, big); b > a+20 {
+		if a, b := small.Goroutines(t, "pprof"), big.Goroutines(t, "pprof"); b > a+20 {
 			return fmt.Errorf("%d goroutines with %d zones, %d with %d", a, few, b, many)
 		}
 		return nil
@@ -83,16 +68,16 @@ func TestD19D21TenThousandZonesInOneBlock(t *testing.T) {
 func TestD12TenThousandFailedTriesLeakNothing(t *testing.T) {
 	t.Parallel()
 	const n, tries = 200, 10000
-	from := startCrowd(t)
+	from := primary.StartCrowd(t, "127.0.0.1", false)
 	zones := crowdZones(n)
-	s := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones, from.addr, "retry 50ms 50ms", "refresh 1s 1s")})
+	s := understudy.Start(t, understudy.Config{Corefile: crowdCorefile(zones, from.Addr, "retry 50ms 50ms", "refresh 1s 1s")})
 	waitLoaded(t, s, zones, 1)
-	from.serial.Store(2)
-	from.spoil.Store(true)
+	from.Serial.Store(2)
+	from.Spoil.Store(true)
 	before := s.Usage(t)
-	count := goroutines(t, s)
+	count := s.Goroutines(t, "pprof")
 	err := ask.Poll(long, func() error {
-		if done := from.spoilt.Load(); done < tries {
+		if done := from.Spoilt.Load(); done < tries {
 			return fmt.Errorf("%d tries", done)
 		}
 		return nil
@@ -101,11 +86,11 @@ func TestD12TenThousandFailedTriesLeakNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitLoaded(t, s, zones, 1)
-	from.spoil.Store(false)
+	from.Spoil.Store(false)
 	waitLoaded(t, s, zones, 2)
 	// What a try needs is given back a moment after it.
 	ask.Until(t, "goroutines and descriptors are what they were", func() error {
-		now, descriptors := goroutines(t, s), s.Usage(t).Descriptors
+		now, descriptors := s.Goroutines(t, "pprof"), s.Usage(t).Descriptors
 		if now > count+20 || descriptors > before.Descriptors+20 {
 			return fmt.Errorf("goroutines %d -> %d, descriptors %d -> %d", count, now, before.Descriptors, descriptors)
 		}

@@ -53,12 +53,7 @@ func start(t *testing.T, text string, extra ...string) (*primary.Primary, *under
 
 // timed is a zone with n hosts and any REFRESH, RETRY and EXPIRE.
 func timed(serial uint32, n, refresh, retry, expire int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "$TTL 300\n@ SOA ns hostmaster %d %d %d %d 30\n@ NS ns\nns A 127.0.0.1\n", serial, refresh, retry, expire)
-	for i := range n {
-		fmt.Fprintf(&b, "h%d A 192.0.2.%d\n", i, i%250+1)
-	}
-	return b.String()
+	return primary.Text(serial, n, refresh, retry, expire)
 }
 
 // hurried expires three seconds after its last refresh.

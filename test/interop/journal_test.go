@@ -106,7 +106,7 @@ func TestAPrimaryThatRestartsWithALowerSerialChangesNothing(t *testing.T) {
 	})
 }
 
-func TestTheSerialWrapsByIXFR(t *testing.T) {
+func TestDrill30TheSerialWrapsByIXFR(t *testing.T) {
 	t.Parallel()
 	eachKind(t, func(t *testing.T, kind peer.Kind) {
 		w := plan{kind: kind, zone: peer.Zone{Text: hosts(zone, 4294967295, 20)}}.start(t)

@@ -83,14 +83,7 @@ func TestAWrongSecretAtTheFirstStartLeavesTheZoneEmpty(t *testing.T) {
 // wantFailure checks for SERVFAIL with an extended error (RFC 8914).
 func wantFailure(t *testing.T, m *dns.Msg, code uint16) {
 	t.Helper()
-	var codes []uint16
-	if opt := m.IsEdns0(); opt != nil {
-		for _, o := range opt.Option {
-			if e, ok := o.(*dns.EDNS0_EDE); ok {
-				codes = append(codes, e.InfoCode)
-			}
-		}
-	}
+	codes := ask.ExtendedErrors(m)
 	if m.Rcode != dns.RcodeServerFailure || len(codes) != 1 || codes[0] != code {
 		t.Errorf("%s with extended errors %v, want SERVFAIL with %d", dns.RcodeToString[m.Rcode], codes, code)
 	}

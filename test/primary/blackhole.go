@@ -7,6 +7,19 @@ import (
 	"time"
 )
 
+// BlackHoleTCP ends all connections and makes the TCP port swallow attempts from
+// now on, while UDP goes on.
+func (p *Primary) BlackHoleTCP(t testing.TB) {
+	t.Helper()
+	p.mu.Lock()
+	p.tcp.Close()
+	for c := range p.conns {
+		c.Close()
+	}
+	p.mu.Unlock()
+	blackHole(t, p.conf.Addr)
+}
+
 // blackHole makes the TCP port swallow connection attempts: a listener that
 // accepts nothing and whose queue is full, so that the kernel drops every SYN.
 func blackHole(t testing.TB, addr string) {
@@ -20,6 +33,10 @@ func blackHole(t testing.TB, addr string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
+	// Connections of the listener before may linger.
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		t.Fatal(err)
+	}
 	sa := &syscall.SockaddrInet4{Port: to.Port, Addr: [4]byte(to.IP.To4())}
 	if err := syscall.Bind(fd, sa); err != nil {
 		t.Fatal(err)

@@ -17,12 +17,13 @@ type Pace struct {
 	// Silent sends nothing and keeps the connection open.
 	Silent bool
 	// StopAfter sends so many messages; then CloseThen says whether the
-	// connection is closed or left open in silence. 0 sends all.
+	// connection is closed (by a RST with Reset) or left open in silence. 0
+	// sends all.
 	StopAfter int
 	CloseThen bool
 	// CloseFirst closes the connection instead of answering.
 	CloseFirst bool
-	// Reset ends the connection with a RST once all was received.
+	// Reset ends the connection with a RST once all that is sent was received.
 	Reset bool
 	// BytesPerSecond bounds the speed of TCP; 0 does not.
 	BytesPerSecond int
@@ -118,10 +119,13 @@ func (s *stream) send(r *Reply, d *Delivery) error {
 		d.Messages++
 		d.Bytes += len(raw)
 		if d.Messages == r.Pace.StopAfter {
-			if r.Pace.CloseThen {
-				return nil
+			switch {
+			case !r.Pace.CloseThen:
+				return s.hangUp()
+			case r.Pace.Reset:
+				return s.reset()
 			}
-			return s.hangUp()
+			return nil
 		}
 	}
 	if r.Pace.Reset {

@@ -3,6 +3,8 @@ package primary
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
+	"testing"
 	"time"
 
 	"github.com/miekg/dns"
@@ -24,6 +26,11 @@ func CloseAfter(n int) Fault {
 	return pacing(fmt.Sprintf("close_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen = n, true })
 }
 
+// ResetAfter sends a RST once the client's kernel has n messages.
+func ResetAfter(n int) Fault {
+	return pacing(fmt.Sprintf("reset_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen, p.Reset = n, true, true })
+}
+
 // HangAfter falls silent after n messages, with the connection open.
 func HangAfter(n int) Fault {
 	return pacing(fmt.Sprintf("hang_after=%d", n), func(p *Pace) { p.StopAfter, p.CloseThen = n, false })
@@ -40,6 +47,14 @@ func Slow(n int) Fault {
 // Delayed waits before the first byte.
 func Delayed(d time.Duration) Fault {
 	return pacing(fmt.Sprintf("delay_ms=%d", d.Milliseconds()), func(p *Pace) { p.Delay = d })
+}
+
+// Held stops answers until release is called, at the latest at the end of the test.
+func Held(t testing.TB) (fault Fault, release func()) {
+	gate := make(chan struct{})
+	release = sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	return Custom("held", func(*Reply) { <-gate }), release
 }
 
 // OneByOne sends one record a message.

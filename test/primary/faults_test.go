@@ -40,6 +40,7 @@ func TestFaults(t *testing.T) {
 		{primary.AXFR, "oversize_rr", ""},
 		{primary.AXFR, "malformed_rdata", "overflow"},
 		{primary.AXFR, "one_by_one close_after=2", "EOF"},
+		{primary.AXFR, "one_by_one reset_after=2", "reset by peer"},
 		{primary.AXFR, "close", "EOF"},
 		{primary.AXFR, "rst_after_end", ""},
 		{primary.AXFR, "slow=100000", ""},

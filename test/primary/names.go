@@ -29,6 +29,7 @@ var numbered = map[string]struct {
 }{
 	"close_after":   {CloseAfter, 1},
 	"hang_after":    {HangAfter, 1},
+	"reset_after":   {ResetAfter, 1},
 	"slow":          {Slow, 1},
 	"delay_ms":      {func(n int) Fault { return Delayed(time.Duration(n) * time.Millisecond) }, 100},
 	"per_message":   {RecordsPerMessage, 1},

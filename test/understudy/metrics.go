@@ -1,7 +1,9 @@
 package understudy
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -28,6 +30,16 @@ func (s *Server) Metrics(t testing.TB, portName string) Metrics {
 
 // Scrape reads any endpoint.
 func Scrape(url string) (Metrics, error) {
+	text, err := read(url)
+	if err != nil {
+		return nil, err
+	}
+	p := expfmt.NewTextParser(model.UTF8Validation)
+	return p.TextToMetricFamilies(bytes.NewReader(text))
+}
+
+// read fetches a page.
+func read(url string) ([]byte, error) {
 	// A connection kept open would count as a leak in tests that count them.
 	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	r, err := c.Get(url)
@@ -38,8 +50,7 @@ func Scrape(url string) (Metrics, error) {
 	if r.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: %s", url, r.Status)
 	}
-	p := expfmt.NewTextParser(model.UTF8Validation)
-	return p.TextToMetricFamilies(r.Body)
+	return io.ReadAll(r.Body)
 }
 
 // Value is the sum over all series of a name that have these labels, each

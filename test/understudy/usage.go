@@ -42,3 +42,30 @@ func (s *Server) Usage(t testing.TB) Usage {
 		Threads:      int(field("Threads")),
 	}
 }
+
+// Goroutines is how many there are, by the pprof plugin at {{port:NAME}}.
+func (s *Server) Goroutines(t testing.TB, portName string) int {
+	t.Helper()
+	return int(s.profile(t, portName, "goroutine?debug=1", `^goroutine profile: total (\d+)`))
+}
+
+// Heap is how many bytes are reachable after a garbage collection, by the pprof plugin at {{port:NAME}}.
+func (s *Server) Heap(t testing.TB, portName string) int64 {
+	t.Helper()
+	return s.profile(t, portName, "heap?gc=1&debug=1", `(?m)^# HeapAlloc = (\d+)`)
+}
+
+// profile reads one number of a profile.
+func (s *Server) profile(t testing.TB, portName, query, re string) int64 {
+	t.Helper()
+	text, err := read("http://" + s.AddrOf(portName) + "/debug/pprof/" + query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(re).FindSubmatch(text)
+	if m == nil {
+		t.Fatalf("no %q in %s", re, query)
+	}
+	n, _ := strconv.ParseInt(string(m[1]), 10, 64) // digits only
+	return n
+}

@@ -129,7 +129,7 @@ func TestOneBudgetOfTime(t *testing.T) {
 	})
 }
 
-func TestDrill3ABlackHoleEndsAtTheConnectLimit(t *testing.T) {
+func TestDrill03ABlackHoleEndsAtTheConnectLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &Client{Dial: func(ctx context.Context, _ string, _ netip.AddrPort) (net.Conn, error) {
 			<-ctx.Done()

@@ -131,8 +131,8 @@ func TestAForgedSignatureDoesNotHideTheTrueAnswer(t *testing.T) {
 	}
 }
 
-// TestDrill8TruncatedIsAskedAgainOverTCP has both on one port.
-func TestDrill8TruncatedIsAskedAgainOverTCP(t *testing.T) {
+// TestDrill08TruncatedIsAskedAgainOverTCP has both on one port.
+func TestDrill08TruncatedIsAskedAgainOverTCP(t *testing.T) {
 	tcp := serve(t, map[uint16]act{dns.TypeSOA: say("SOA 6")})
 	p := serveUDP(t, tcp.primary.Addr, func(_ int, query []byte) [][]byte {
 		return [][]byte{soaReply(t, query, func(m *dns.Msg) { m.Truncated, m.Answer = true, nil })}

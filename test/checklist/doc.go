@@ -1,0 +1,3 @@
+// Package checklist sees to it that every requirement of test/rfc-checklist.md, and every failure drill, has a
+// test.
+package checklist
