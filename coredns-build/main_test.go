@@ -53,7 +53,7 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial"}, {"rdata"}, {"zone"}, {"timers", "answer", "guard", "primary"}, {"xfr"}, {"refresh"},
+		{"owner", "serial"}, {"rdata"}, {"zone"}, {"timers", "answer", "guard", "primary"}, {"xfr", "catalog"}, {"refresh"},
 	}
 	layer := map[string]int{}
 	for i, names := range layers {
