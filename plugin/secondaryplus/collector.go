@@ -32,6 +32,9 @@ var (
 	transfersDesc  = desc("transfers_total", "Transfers by kind and result.", "zone", "server", "kind", "result")
 	notifiesDesc   = desc("notifies_total", "NOTIFY messages received, by what became of them.", "zone", "server", "result")
 	unansweredDesc = desc("unanswered_queries_total", "Queries answered SERVFAIL because the zone was never loaded or has expired.", "zone", "server")
+	membersDesc    = desc("catalog_members", "Members of the catalog zone that are served.", "zone", "server")
+	heldDesc       = desc("catalog_held", "Members that the catalog zone lost, and whose removal or reset is held.", "zone", "server")
+	brokenDesc     = desc("catalog_broken", "1 while the version of the catalog zone is not a catalog.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -41,7 +44,7 @@ var (
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
-		transfersDesc, notifiesDesc, unansweredDesc, queueDesc, refreshingDesc, runningDesc,
+		transfersDesc, notifiesDesc, unansweredDesc, membersDesc, heldDesc, brokenDesc, queueDesc, refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -58,6 +61,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(runningDesc, float64(transfers))
 	for id, m := range c.engine.all() {
 		m.collect(out, id.zone, id.server())
+	}
+	for id, i := range c.engine.inventories() {
+		i.collect(out, id.zone, id.server())
 	}
 }
 

@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
 
@@ -21,6 +22,21 @@ type config struct {
 	source4, source6 netip.Addr
 	notify           acl
 	fall             fall.F
+	catalog          *scope  // the zones are catalog zones; nil: they are not
+	groups           []group // of members, in the order of the Corefile
+}
+
+// scope are the zones of `catalog`: a member must be one of them or lie below one. Without any, all may be members.
+type scope struct{ zones []owner.Name }
+
+func (s *scope) admits(name owner.Name) bool {
+	return len(s.zones) == 0 || slices.ContainsFunc(s.zones, name.IsBelowOrEqual)
+}
+
+// group is a group of members that have other primaries than the catalog.
+type group struct {
+	name      string
+	primaries []xfr.Primary
 }
 
 func defaults() config {

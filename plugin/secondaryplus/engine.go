@@ -28,8 +28,12 @@ func newEngine() *engine {
 }
 
 type engine struct {
+	// change is held while members come and go, also while one is waited for that ends; mu is taken inside it,
+	// and only for a moment.
+	change    sync.Mutex
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
+	curator   *curator           // beside the scheduler
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
@@ -59,6 +63,8 @@ type member struct {
 	scheduler *refresh.Scheduler   // that keeps the zone up to date
 	holders   map[*Plugin]struct{} // guarded by engine.mu
 	since     time.Time
+	origin    origin   // guarded by engine.mu
+	listing   *listing // of a catalog zone; guarded by engine.mu
 
 	refreshes         [refresh.Expired + 1]atomic.Uint64
 	transfers         transferCounts
@@ -71,10 +77,29 @@ type member struct {
 
 // attach gives p its zones: those that exist already, whoever made them, and new ones.
 func (e *engine) attach(p *Plugin) {
+	e.change.Lock()
+	defer e.change.Unlock()
+	e.join(p)
+	e.enlist(p)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p.transfer != nil {
+		p.downward = newDownward(p.transfer)
+	}
+	if p.first {
+		e.commit(p)
+	} else {
+		e.staged = append(e.staged, p)
+	}
+}
+
+// join gives p the zones of its Corefile.
+func (e *engine) join(p *Plugin) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
+		e.curator = newCurator(e.review)
 	}
 	for _, s := range p.order {
 		id := identity{nameInView{s.name, p.view}, p.key}
@@ -86,14 +111,6 @@ func (e *engine) attach(p *Plugin) {
 		m.holders[p] = struct{}{}
 	}
 	p.attached = true
-	if p.transfer != nil {
-		p.downward = newDownward(p.transfer)
-	}
-	if p.first {
-		e.commit(p)
-	} else {
-		e.staged = append(e.staged, p)
-	}
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
@@ -119,7 +136,7 @@ func (e *engine) find(id identity, p *Plugin) *member {
 		return m
 	}
 	named := e.byName[id.nameInView]
-	if len(named) != 1 || p.siblings.serve(named[0].id) {
+	if len(named) != 1 || p.siblings.serve(named[0]) {
 		return nil
 	}
 	only := named[0]
@@ -132,23 +149,32 @@ func (e *engine) find(id identity, p *Plugin) *member {
 // siblings are the instances of one Corefile.
 type siblings struct{ plugins []*Plugin }
 
-// serve says whether one of them has the zone under that very key.
-func (s *siblings) serve(id identity) bool {
+// serve says whether one of them has the zone, or the catalog that it comes from, under that very key.
+func (s *siblings) serve(m *member) bool {
 	return s != nil && slices.ContainsFunc(s.plugins, func(p *Plugin) bool {
-		return p.key == id.key && p.named(id.zone)
+		return p.key == m.id.key && (p.named(m.id.zone) || m.origin.fromCatalog() && p.named(m.origin.catalog))
 	})
 }
 
 // commit makes what p configures count. A zone whose primaries are others now, or that was failing, is
 // refreshed at once: what was changed may be what it waits for.
 func (e *engine) commit(p *Plugin) {
-	for _, s := range p.order {
-		z := s.member.zone
-		before := z.Config()
-		z.Configure(s.refresh)
-		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
-			s.member.scheduler.Request(z)
-		}
+	p.committed = true
+	for _, s := range p.table() {
+		s.commit()
+	}
+}
+
+func (s *served) commit() {
+	m := s.member
+	m.origin = s.origin
+	if !s.isCatalog() {
+		m.listing = nil
+	}
+	before := m.zone.Config()
+	m.zone.Configure(s.refresh)
+	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 {
+		m.scheduler.Request(m.zone)
 	}
 }
 
@@ -160,6 +186,8 @@ func samePrimaries(a, b *refresh.Config) bool {
 
 // abandon drops what is staged: the restart failed, and the old instances go on.
 func (e *engine) abandon() {
+	e.change.Lock()
+	defer e.change.Unlock()
 	e.mu.Lock()
 	staged := e.staged
 	e.staged = nil
@@ -170,10 +198,22 @@ func (e *engine) abandon() {
 
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
 func (e *engine) detach(p *Plugin) {
+	scheduler, curator := e.depart(p)
+	if scheduler != nil {
+		curator.close()
+		scheduler.Close()
+	}
+}
+
+// depart does what detach does, but for ending what has nothing left to do: that must not be waited for while
+// e.change is held.
+func (e *engine) depart(p *Plugin) (idle *refresh.Scheduler, without *curator) {
+	e.change.Lock()
+	defer e.change.Unlock()
 	e.mu.Lock()
 	if !p.attached {
 		e.mu.Unlock()
-		return
+		return nil, nil
 	}
 	for _, next := range e.staged {
 		if next != p {
@@ -182,54 +222,13 @@ func (e *engine) detach(p *Plugin) {
 	}
 	e.staged = nil
 	orphans := e.leave(p)
-	var idle *refresh.Scheduler
 	if len(e.members) == 0 {
-		idle, e.scheduler = e.scheduler, nil
+		idle, without = e.scheduler, e.curator
+		e.scheduler, e.curator = nil, nil
 	}
 	e.mu.Unlock()
 	e.end([]*Plugin{p}, orphans)
-	if idle != nil {
-		idle.Close()
-	}
-}
-
-// leave takes instances off their zones and returns the zones that are left without any.
-func (e *engine) leave(plugins ...*Plugin) (orphans []*member) {
-	for _, p := range plugins {
-		p.attached = false
-		for _, s := range p.order {
-			delete(s.member.holders, p)
-			if len(s.member.holders) == 0 {
-				e.forget(s.member)
-				orphans = append(orphans, s.member)
-			}
-		}
-	}
-	return orphans
-}
-
-func (e *engine) forget(m *member) {
-	delete(e.members, m.id)
-	delete(e.byZone, m.zone)
-	named := e.byName[m.id.nameInView]
-	named = slices.DeleteFunc(named, func(o *member) bool { return o == m })
-	if len(named) == 0 {
-		delete(e.byName, m.id.nameInView)
-		return
-	}
-	e.byName[m.id.nameInView] = named
-}
-
-// end waits for what instances and zones have running; the engine must not be locked.
-func (e *engine) end(plugins []*Plugin, orphans []*member) {
-	for _, m := range orphans {
-		m.scheduler.Remove(m.zone)
-	}
-	for _, p := range plugins {
-		if p.downward != nil {
-			p.downward.close()
-		}
-	}
+	return idle, without
 }
 
 // notify passes a NOTIFY on; false says that it leads to nothing, because its serial is being served.

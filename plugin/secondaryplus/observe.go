@@ -22,6 +22,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 			}
 		}
 	}
+	e.enqueue(m, o)
 	e.mu.Unlock()
 	if m == nil {
 		return // the zone was taken away meanwhile

@@ -25,6 +25,8 @@ var properties = map[string]func(*stanza) error{
 	"retry":       (*stanza).retry,
 	"expire":      (*stanza).expire,
 	"limit":       (*stanza).limit,
+	"catalog":     (*stanza).catalog,
+	"group":       (*stanza).group,
 }
 
 // parse reads every stanza of a server block.
@@ -57,7 +59,7 @@ func (s *stanza) parse() error {
 	if len(s.config.primaries) == 0 {
 		return s.Errf("the stanza that begins in line %d has no 'transfer from': a secondary zone needs a primary", line)
 	}
-	return nil
+	return s.checkGroups(line)
 }
 
 // zones takes the zones from the stanza's arguments, or else from the keys of the server block.
@@ -67,14 +69,21 @@ func (s *stanza) zones() error {
 	if len(origins) < len(args) {
 		return s.Errf("not a zone name among %q", args)
 	}
+	names, err := s.names(origins)
+	s.config.zones = names
+	return err
+}
+
+func (s *stanza) names(origins []string) ([]owner.Name, error) {
+	var names []owner.Name
 	for _, origin := range origins {
-		apex, err := owner.Parse(origin)
+		name, err := owner.Parse(origin)
 		if err != nil {
-			return s.Errf("not a zone name: '%s'", origin)
+			return nil, s.Errf("not a zone name: '%s'", origin)
 		}
-		s.config.zones = append(s.config.zones, apex)
+		names = append(names, name)
 	}
-	return nil
+	return names, nil
 }
 
 func (s *stanza) fallthroughZones() error {

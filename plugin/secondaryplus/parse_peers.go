@@ -21,7 +21,12 @@ func (s *stanza) transfer() error {
 	if args[0] != "from" {
 		return s.Errf("unknown property 'transfer %s'", args[0])
 	}
-	addrs, keyArgs := splitKey(args[1:])
+	return s.transferFrom(args[1:], &s.config.primaries)
+}
+
+// transferFrom adds ADDRESS... [key NAME [ALGORITHM]] to a list of primaries.
+func (s *stanza) transferFrom(args []string, primaries *[]xfr.Primary) error {
+	addrs, keyArgs := splitKey(args)
 	if len(addrs) == 0 {
 		return s.ArgErr()
 	}
@@ -34,11 +39,11 @@ func (s *stanza) transfer() error {
 		if err != nil {
 			return s.Errf("a primary is an IP address with or without a port, not '%s'", arg)
 		}
-		at := slices.IndexFunc(s.config.primaries, func(p xfr.Primary) bool { return p.Addr == addr })
+		at := slices.IndexFunc(*primaries, func(p xfr.Primary) bool { return p.Addr == addr })
 		switch {
 		case at < 0:
-			s.config.primaries = append(s.config.primaries, xfr.Primary{Addr: addr, Key: key})
-		case !sameKey(s.config.primaries[at].Key, key):
+			*primaries = append(*primaries, xfr.Primary{Addr: addr, Key: key})
+		case !sameKey((*primaries)[at].Key, key):
 			return s.Errf("primary %s is given twice, with different keys", addr)
 		}
 	}

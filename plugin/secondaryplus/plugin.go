@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
@@ -20,17 +21,27 @@ import (
 type Plugin struct {
 	Next plugin.Handler
 
-	zones    map[string]*served // by the apex in lower-case wire form
-	order    []*served          // as in the Corefile
+	zones    atomic.Pointer[table] // those of the Corefile, and the members of catalogs
+	static   table                 // those of the Corefile
+	order    []*served             // these as in the Corefile
 	upstream *upstream.Upstream
 	transfer *transfer.Transfer // of the server block, or nil
 
-	key, view string // with the zone's name they identify a zone over reloads
-	first     bool   // part of the first start, not of a reload
+	key, view string       // with the zone's name they identify a zone over reloads
+	reach     []owner.Name // the keys of the server block: it is asked for nothing else
+	first     bool         // part of the first start, not of a reload
 	siblings  *siblings
 	attached  bool // to the engine; guarded by engine.mu
+	committed bool // what it configures counts; guarded by engine.mu
 	downward  *downward
+	remarked  map[*served]string // on each catalog; guarded by engine.change
 }
+
+// table are zones by the apex in lower-case wire form. It does not change: when the members of a catalog do,
+// another one takes its place.
+type table map[string]*served
+
+func (p *Plugin) table() table { return *p.zones.Load() }
 
 // served is a zone as one server block serves it.
 type served struct {
@@ -38,35 +49,38 @@ type served struct {
 	apex    owner.Name
 	config  *config         // of its stanza
 	refresh *refresh.Config // one for all zones of a stanza
+	groups  []variant       // of its members, when it is a catalog
+	origin  origin          // the catalog that it comes from
 	member  *member         // set while the plugin is attached to the engine
 }
 
 func (s *served) zone() *refresh.Zone { return s.member.zone }
 
 func newPlugin(configs []config) (*Plugin, error) {
-	p := &Plugin{zones: make(map[string]*served)}
+	p := &Plugin{static: make(table), remarked: make(map[*served]string)}
 	for _, c := range configs {
-		keep := c.refresh()
+		keep, groups := c.refresh(), c.variants()
 		for _, apex := range c.zones {
-			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep}
+			s := &served{name: apex.Canonical(), apex: apex, config: &c, refresh: keep, groups: groups}
 			key := string(owner.AppendLower(nil, apex))
-			if _, twice := p.zones[key]; twice {
+			if _, twice := p.static[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)
 			}
-			p.zones[key] = s
+			p.static[key] = s
 			p.order = append(p.order, s)
 		}
 	}
+	p.zones.Store(&p.static)
 	return p, nil
 }
 
-// named says whether the zone of a name in lower-case presentation form is among those served.
+// named says whether the zone of a name in lower-case presentation form is among those of the Corefile.
 func (p *Plugin) named(name string) bool {
 	apex, err := owner.Parse(name)
 	if err != nil {
 		return false
 	}
-	_, ok := p.zones[string(owner.AppendLower(nil, apex))]
+	_, ok := p.static[string(owner.AppendLower(nil, apex))]
 	return ok
 }
 
@@ -115,9 +129,10 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 func (p *Plugin) match(qname owner.Name, qtype uint16) *served {
 	var buf [owner.MaxName]byte
 	lower := owner.AppendLower(buf[:0], qname)
+	zones := p.table()
 	var own *served
 	for off := 0; ; off += 1 + int(lower[off]) {
-		if s, ok := p.zones[string(lower[off:])]; ok {
+		if s, ok := zones[string(lower[off:])]; ok {
 			if off > 0 || qtype != dns.TypeDS {
 				return s
 			}
