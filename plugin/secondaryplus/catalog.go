@@ -71,7 +71,8 @@ func (e *engine) enlist(p *Plugin) {
 		}
 		e.mu.Unlock()
 		if !known {
-			e.read(s.member, false)
+			news, _ := e.read(s.member, false)
+			defer news.tell()
 		}
 	}
 	if catalogs {
@@ -115,31 +116,30 @@ func (e *engine) apply(m *member, consent bool) (released int) {
 		return 0
 	}
 	before := l.members.Held()
-	if e.read(m, consent) {
+	news, good := e.read(m, consent)
+	if good {
 		e.settle(m, e.consumers(m)...)
 	}
+	news.tell()
 	return max(0, before-l.members.Held())
 }
 
-// read takes the current version of a catalog zone in. It says whether that is good and may change something;
-// e.change is held.
-func (e *engine) read(m *member, consent bool) bool {
+// read takes the current version of a catalog zone in. It is good when it may change something; e.change is held.
+func (e *engine) read(m *member, consent bool) (n news, good bool) {
 	l, v := m.listing, m.zone.Current()
 	again := v == l.read
 	if v == nil || again && (l.broken != nil || l.members.Held() == 0) {
-		return false
+		return news{}, false
 	}
-	wasBroken := l.broken != nil
-	content, err := catalog.Parse(v)
-	members, change := l.members, catalog.Change{}
-	if err == nil {
-		members, change = l.members.Update(content, time.Now(), consent)
+	n = news{name: m.zone.Name(), serial: v.Serial(), mended: l.broken != nil, members: l.members}
+	var content catalog.Catalog
+	if content, n.broken = catalog.Parse(v); n.broken == nil {
+		n.members, n.change = l.members.Update(content, time.Now(), consent)
 	}
 	e.mu.Lock()
-	l.read, l.broken, l.members = v, err, members
+	l.read, l.broken, l.members = v, n.broken, n.members
 	e.mu.Unlock()
-	tellChange(m.zone.Name(), l, change, wasBroken)
-	return err == nil && (!again || !change.IsZero())
+	return n, n.broken == nil && (!again || !n.change.IsZero())
 }
 
 // consumers are the instances for which m is a catalog, those first whose configuration counts.

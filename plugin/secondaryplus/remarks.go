@@ -54,17 +54,17 @@ func (r *remark) count(p *Plugin, c claim) {
 func (r *remark) lines() (list []string) {
 	if n := len(r.clashes); n > 0 {
 		slices.Sort(r.clashes)
-		list = append(list, fmt.Sprintf("%d members are ignored, because there are zones with their names: %s", n, few(r.clashes)))
+		list = append(list, fmt.Sprintf("%s ignored, because there are zones with such names: %s", members(n), few(r.clashes)))
 	}
 	if r.outside > 0 {
-		list = append(list, fmt.Sprintf("%d members are ignored, because they are outside of the zones of 'catalog'", r.outside))
+		list = append(list, fmt.Sprintf("%s ignored, outside of the zones of 'catalog'", members(r.outside)))
 	}
 	if r.unasked > 0 {
-		list = append(list, fmt.Sprintf("%d members are outside of the names of the server block, which so gets no queries for them; one is %s", r.unasked, r.firstOff))
+		list = append(list, fmt.Sprintf("%s outside of the names of the server block, which gets no queries for them: %s, for one", members(r.unasked), r.firstOff))
 	}
 	if r.ungroup > 0 {
-		list = append(list, fmt.Sprintf("%d members have the primaries of the catalog, because they are in no group of the Corefile, but in: %s",
-			r.ungroup, few(slices.Sorted(maps.Keys(r.strange)))))
+		list = append(list, fmt.Sprintf("%s with the primaries of the catalog, because no group of the Corefile is among theirs: %s",
+			members(r.ungroup), few(slices.Sorted(maps.Keys(r.strange)))))
 	}
 	return list
 }
@@ -91,32 +91,10 @@ func few(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
-// tellChange logs what a version of a catalog changed, in one line.
-func tellChange(name string, l *listing, c catalog.Change, wasBroken bool) {
-	serial := l.read.Serial()
-	if l.broken != nil {
-		log.Errorf("%s: serial %s: %v; its %d members stay as they are", name, serial, l.broken, l.members.Len())
-		return
+// members is a number of them.
+func members(n int) string {
+	if n == 1 {
+		return "1 member"
 	}
-	if wasBroken {
-		log.Infof("%s: serial %s is a good catalog again", name, serial)
-	}
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{c.Added, "added"}, {c.Removed, "removed"}, {c.Reset, "reset"}, {c.Altered, "with other properties"}, {c.Back, "listed again"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	if len(parts) > 0 {
-		log.Infof("%s: catalog with serial %s has %d members: %s", name, serial, l.members.Len(), strings.Join(parts, ", "))
-	}
-	if c.Held > 0 {
-		log.Errorf("%s: HELD: catalog with serial %s loses %d of its members at once; they stay until it lists them again, the loss is released, or it has lasted for %s",
-			name, serial, c.Held, catalog.Patience)
-	}
+	return fmt.Sprintf("%d members", n)
 }
