@@ -163,6 +163,7 @@ func (e *engine) commit(p *Plugin) {
 	for _, s := range p.table() {
 		s.commit()
 	}
+	p.countMembers()
 }
 
 func (s *served) commit() {

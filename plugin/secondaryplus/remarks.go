@@ -21,7 +21,6 @@ func (r remarks) on(by *served) *remark {
 }
 
 type remark struct {
-	served   int             // members that the server block serves
 	outside  int             // those that `catalog` does not admit
 	unasked  int             // those for which the server block gets no queries
 	clashes  []string        // those that are somebody else's
@@ -35,7 +34,6 @@ func (r *remark) clash(m catalog.Member, with string) {
 }
 
 func (r *remark) count(p *Plugin, c claim) {
-	r.served++
 	if len(p.reach) > 0 && !slices.ContainsFunc(p.reach, c.member.Zone.IsBelowOrEqual) {
 		r.unasked++
 		if r.firstOff == nil || slices.Compare(c.member.Zone, r.firstOff) < 0 {

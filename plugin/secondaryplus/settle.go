@@ -90,8 +90,21 @@ func (e *engine) carryOut(pl *plan) {
 		}
 	}
 	p.zones.Store(&pl.next)
-	for by, note := range pl.remarks {
-		by.member.listing.served = note.served
+	if p.committed {
+		p.countMembers()
+	}
+}
+
+// countMembers takes down how many members of each catalog p serves; e.mu is held.
+func (p *Plugin) countMembers() {
+	served := map[string]int{}
+	for _, s := range p.table() {
+		served[s.origin.catalog]++
+	}
+	for _, s := range p.order {
+		if s.isCatalog() && s.member.listing != nil {
+			s.member.listing.served = served[s.name]
+		}
 	}
 }
 

@@ -28,8 +28,8 @@ type Probed struct {
 	RTT time.Duration
 }
 
-// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or there is
-// none, over TLS alone when the primary has it. The error is an *Error.
+// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or REFUSED or there
+// is none, over TLS alone when the primary has it. The error is an *Error.
 func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed, error) {
 	q := Query{ID: newID(), Apex: apex, Type: dns.TypeSOA}
 	var soa zone.SOA
@@ -41,8 +41,9 @@ func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed,
 	switch {
 	case errors.Is(err, errTruncated):
 		soa, rtt, err = c.probeStream(ctx, q, p)
-	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork)):
-		// Something on the way may filter UDP: transfers would still work. What UDP said is what is told.
+	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork) || isREFUSED(err)):
+		// Something on the way may filter UDP: transfers would still work. And there are primaries (Knot, for
+		// a catalog zone) that say who may have a zone over TCP only. What UDP said is what is told.
 		limited, cancel := context.WithTimeout(ctx, probeWait)
 		defer cancel()
 		if late, after, tcpErr := c.probeStream(limited, q, p); tcpErr == nil {
@@ -53,6 +54,11 @@ func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed,
 		return Probed{}, &Error{Op: OpSOA, Zone: apex.String(), Primary: p.Addr, Err: err}
 	}
 	return Probed{SOA: soa, RTT: rtt}, nil
+}
+
+func isREFUSED(err error) bool {
+	var answer *RcodeError
+	return errors.As(err, &answer) && answer.Rcode == dns.RcodeRefused
 }
 
 // errTruncated is an answer with TC: ask over TCP (RFC 2181 §9, RFC 7766 §5).
