@@ -76,8 +76,8 @@ func TestTenThousandMembersAreAddedAndRemovedInOneChange(t *testing.T) {
 		s.wantServed(p, names...)
 		s.update(p, catz)
 		s.wantServed(p, names...)
-		if got := s.e.releaseCatalog(s.catalog(p, catz)); got != n || len(s.e.members) != 1 {
-			t.Errorf("%d were released, %d zones are left", got, len(s.e.members))
+		if got := s.e.releaseCatalog(s.catalog(p, catz)); got != n || s.members() != 1 {
+			t.Errorf("%d were released, %d zones are left", got, s.members())
 		}
 		s.wantServed(p)
 		s.end(p)
@@ -93,8 +93,8 @@ func TestAMemberWithAnotherIDIsAnotherZone(t *testing.T) {
 		if s.catalog(p, "a.test.") == a || s.catalog(p, "b.test.") != b {
 			t.Error("it is the same, or the other one is not")
 		}
-		if a.zone.Current() == nil || s.fetched["a.test."] != 2 || len(s.e.members) != 3 {
-			t.Errorf("fetched %v, %d members", s.fetched, len(s.e.members))
+		if a.zone.Current() == nil || s.fetched["a.test."] != 2 || s.members() != 3 {
+			t.Errorf("fetched %v, %d members", s.fetched, s.members())
 		}
 		s.end(p)
 	})
@@ -113,8 +113,8 @@ func TestAReloadHandsMembersOver(t *testing.T) {
 		for _, p := range []*Plugin{old, next} {
 			s.wantServed(p, "a.test.", "c.test.")
 		}
-		if s.catalog(old, "a.test.") != s.catalog(next, "a.test.") || len(s.e.members) != 3 {
-			t.Errorf("the instances have different zones; %d members", len(s.e.members))
+		if s.catalog(old, "a.test.") != s.catalog(next, "a.test.") || s.members() != 3 {
+			t.Errorf("the instances have different zones; %d members", s.members())
 		}
 		s.e.detach(old)
 		s.wantServed(next, "a.test.", "c.test.")
@@ -145,7 +145,7 @@ func TestAReloadHandsMembersOver(t *testing.T) {
 		after := s.reload(catz + ": ixfr on") // and none when it is none any more
 		s.e.detach(next)
 		s.wantServed(after)
-		if len(s.e.members) != 1 || s.catalog(after, catz).listing != nil {
+		if s.members() != 1 || s.catalog(after, catz).listing != nil {
 			t.Error("something of the catalog is left")
 		}
 		s.end(after)
@@ -163,8 +163,8 @@ func TestAFailedReloadLeavesNoMembers(t *testing.T) {
 		s.wantServed(next, "a.test.", "b.example.", "c.test.", "d.example.")
 		s.e.abandon()
 		s.wantServed(old, "a.test.", "c.test.")
-		if len(s.e.members) != 3 || s.e.inventories()[s.catalog(old, catz).id].served != 2 {
-			t.Errorf("%d members, %+v", len(s.e.members), s.e.inventories())
+		if s.members() != 3 || s.e.inventories()[s.catalog(old, catz).id].served != 2 {
+			t.Errorf("%d members, %+v", s.members(), s.e.inventories())
 		}
 		s.end(old)
 	})
@@ -178,7 +178,7 @@ func TestAFailedReloadLeavesNoMembers(t *testing.T) {
 			t.Error("the zone of another catalog and ID was taken over")
 		}
 		s.e.abandon()
-		if s.e.members[before.id] != before {
+		if s.e.all()[before.id] != before {
 			t.Error("the zone of the old instance is not found any more")
 		}
 		s.update(old, catz, "x a.test.", "b b.test.")

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	clog "github.com/coredns/coredns/plugin/pkg/log"
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -19,6 +20,9 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
+
+// What is logged is a matter of the system tests, and thousands of lines here.
+func init() { clog.Discard() }
 
 // farm is a primary without a network: of its catalogs, and of every other zone.
 type farm struct {
@@ -177,6 +181,8 @@ func (s *stage) catalog(p *Plugin, name string) *member {
 func (s *stage) wantServed(p *Plugin, names ...string) {
 	s.Helper()
 	got := map[string]bool{}
+	s.e.mu.Lock()
+	defer s.e.mu.Unlock()
 	for _, served := range p.table() {
 		if !served.origin.fromCatalog() {
 			continue
@@ -195,6 +201,9 @@ func (s *stage) wantServed(p *Plugin, names ...string) {
 		s.Errorf("served are %v", got)
 	}
 }
+
+// members is how many zones the engine has.
+func (s *stage) members() int { return len(s.e.all()) }
 
 // end detaches the last block and checks that nothing is left.
 func (s *stage) end(p *Plugin) {

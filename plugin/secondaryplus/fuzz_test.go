@@ -11,6 +11,7 @@ func FuzzCorefile(f *testing.F) {
 	f.Add("secondaryplus example.org 10.0.0.0/8 {\n transfer from 192.0.2.1 [2001:db8::1]:5353 key key.example. hmac-sha512\n}")
 	f.Add("secondaryplus {\n transfer from 192.0.2.1\n notify deny 192.0.2.0/24 * key key.example\n refresh 1s 2s\n limit size 4GiB\n limit rate 1kB/s\n}")
 	f.Add("secondaryplus \"a b\\000c\" {\n transfer from ::ffff:192.0.2.1\n source ::1 127.0.0.1\n ixfr off\n fallthrough example.org\n}")
+	f.Add("secondaryplus catalog.example {\n transfer from 192.0.2.1\n catalog example.org 10.0.0.0/8\n group \"a b\" transfer from 192.0.2.2 key key.example\n}")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := caddy.NewTestController("dns", text)
 		c.ServerBlockKeys = []string{"dns://block.example.:53"}
