@@ -31,11 +31,15 @@ type farm struct {
 	serials  map[string]uint32
 	down     bool
 	refused  string // a zone that is not had here
+	probed   map[string]int
 	fetched  map[string]int
 }
 
 func newFarm() *farm {
-	return &farm{catalogs: map[string][]string{}, serials: map[string]uint32{}, fetched: map[string]int{}}
+	return &farm{
+		catalogs: map[string][]string{}, serials: map[string]uint32{},
+		probed: map[string]int{}, fetched: map[string]int{},
+	}
 }
 
 // set makes a new version of a catalog; the next refresh sees it.
@@ -64,6 +68,7 @@ var errFarm = errors.New("the farm is down")
 func (f *farm) Probe(_ context.Context, apex owner.Name, _ xfr.Primary) (xfr.Probed, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.probed[apex.Canonical()]++
 	if f.down || apex.Canonical() == f.refused {
 		return xfr.Probed{}, errFarm
 	}
