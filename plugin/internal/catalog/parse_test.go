@@ -123,9 +123,9 @@ func TestABrokenCatalogIsRefusedWithTheReason(t *testing.T) {
 
 // FuzzParse writes any records into a catalog. What is read from it must be what the records say.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte("\x01a\x05zones"), uint16(dns.TypePTR), []byte("\x01x\x00"), []byte("\x03coo\x01a\x05zones"), []byte("\x01y\x00"))
-	f.Add([]byte("\x01A\x05zones"), uint16(dns.TypePTR), []byte("\x01X\x00"), []byte("\x01b\x05zones"), []byte("\x01x\x00"))
-	f.Add([]byte("\x05group\x01a\x05zones"), uint16(dns.TypeTXT), []byte("\x03foo\x09"), []byte("\x05zones"), []byte{})
+	f.Add([]byte("\x01a\x05zones"), dns.TypePTR, []byte("\x01x\x00"), []byte("\x03coo\x01a\x05zones"), []byte("\x01y\x00"))
+	f.Add([]byte("\x01A\x05zones"), dns.TypePTR, []byte("\x01X\x00"), []byte("\x01b\x05zones"), []byte("\x01x\x00"))
+	f.Add([]byte("\x05group\x01a\x05zones"), dns.TypeTXT, []byte("\x03foo\x09"), []byte("\x05zones"), []byte{})
 	apex := owner.MustParse("catalog.example.")
 	f.Fuzz(func(t *testing.T, name []byte, rrtype uint16, data, name2, data2 []byte) {
 		txn := zone.Replace(apex, nil)
