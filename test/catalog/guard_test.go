@@ -108,7 +108,8 @@ func TestAHoldOutlivesAReload(t *testing.T) {
 }
 
 // TestTenThousandMembersInOneChange adds them, removes as many as may go at once, loses the others, and gets rid
-// of those in the way that the operator has: without `catalog` there are no members.
+// of those in the way that the operator has: without `catalog` there are no members. It does not look at metrics
+// while there are so many zones: they are tens of megabytes.
 func TestTenThousandMembersInOneChange(t *testing.T) {
 	t.Parallel()
 	const n, removed = 10000, 2999
@@ -120,14 +121,13 @@ func TestTenThousandMembersInOneChange(t *testing.T) {
 			t.Errorf("%s: %v", z, err)
 		}
 	})
-	w.ours.wantMembers(t, catz, n+1)
 	w.ours.WaitLog(t, `catalog with serial 2: 10000 added; 10001 members now`)
 	w.publish(t, catz, catalogOf(members[removed:]...)...)
 	w.ours.WaitLog(t, `catalog with serial 3: 3000 removed; 7001 members now`)
 	wantRcodes(t, w.ours, zones[:removed], dns.RcodeRefused)
 	wantRcodes(t, w.ours, zones[removed:], dns.RcodeSuccess)
 	w.publish(t, catz, catalogOf()...)
-	w.ours.wantHeld(t, catz, n-removed)
+	w.ours.WaitLog(t, `HELD: catalog with serial 4 loses 7001 members at once`)
 	wantRcodes(t, w.ours, zones[removed:], dns.RcodeSuccess)
 	w.ours.Reload(t, corefile(consumer(catz, w.addr)))
 	wantRcodes(t, w.ours, zones[removed:], dns.RcodeRefused)
