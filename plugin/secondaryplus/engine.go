@@ -102,7 +102,7 @@ func (e *engine) join(p *Plugin) {
 		e.curator = newCurator(e.review)
 	}
 	for _, s := range p.order {
-		id := identity{nameInView{s.name, p.view}, p.key}
+		id := p.identity(s)
 		m := e.find(id, p)
 		if m == nil {
 			m = e.create(id, s)

@@ -74,6 +74,9 @@ func newPlugin(configs []config) (*Plugin, error) {
 	return p, nil
 }
 
+// identity is under which the engine knows a zone of p.
+func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
+
 // named says whether the zone of a name in lower-case presentation form is among those of the Corefile.
 func (p *Plugin) named(name string) bool {
 	apex, err := owner.Parse(name)

@@ -1,8 +1,6 @@
 package secondaryplus
 
-import (
-	"maps"
-)
+import "maps"
 
 // plan is what a server block will serve, and what it takes to get there.
 type plan struct {
@@ -29,9 +27,7 @@ func (e *engine) settle(updated *member, plugins ...*Plugin) {
 		plans = append(plans, plan)
 	}
 	e.mu.Unlock()
-	for _, m := range orphans {
-		m.scheduler.Remove(m.zone)
-	}
+	e.end(nil, orphans)
 	e.mu.Lock()
 	for _, plan := range plans {
 		e.carryOut(plan)
@@ -111,7 +107,7 @@ func (p *Plugin) countMembers() {
 // memberFor is the zone of a catalog's member: the one that another instance of the same server block has
 // already, or a new one.
 func (e *engine) memberFor(p *Plugin, s *served) *member {
-	id := identity{nameInView{s.name, p.view}, p.key}
+	id := p.identity(s)
 	if m := e.find(id, p); m != nil && (m.origin == s.origin || !m.origin.fromCatalog()) {
 		return m
 	}
