@@ -75,6 +75,13 @@ func (f *farm) Probe(_ context.Context, apex owner.Name, _ xfr.Primary) (xfr.Pro
 	return xfr.Probed{SOA: zone.SOA{Serial: serial.Serial(f.serials[apex.Canonical()])}, RTT: time.Millisecond}, nil
 }
 
+// asked is how often a zone was asked for its SOA, and how often it was fetched.
+func (f *farm) asked(name string) (probes, fetches int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.probed[name], f.fetched[name]
+}
+
 // Fetch implements refresh.Fetcher.
 func (f *farm) Fetch(_ context.Context, apex owner.Name, _ xfr.Primary, have *zone.Version, _ xfr.Options) (xfr.Fetched, error) {
 	f.mu.Lock()
