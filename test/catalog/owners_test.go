@@ -77,6 +77,29 @@ func TestCooMovesAZoneWithItsContentWhenTheIDIsTheSame(t *testing.T) {
 	}
 }
 
+// A whole catalog moves: what the old one removes in the end is no loss.
+func TestCooMovesAWholeCatalog(t *testing.T) {
+	t.Parallel()
+	members, zones := many(0, 12)
+	given := catalogOf(members...)
+	for i := range members {
+		given = append(given, fmt.Sprintf("coo.id%d.zones 0 PTR %s", i, other))
+	}
+	w := startTwo(t, given, catalogOf())
+	w.ours.wantServed(t, zones...)
+	w.publish(t, other, catalogOf(members...)...)
+	w.ours.wantMembers(t, other, 12)
+	w.publish(t, catz, catalogOf()...)
+	w.ours.WaitLog(t, `catalog\.example\.: catalog with serial 2: 12 removed; 0 members now`)
+	w.ours.wantHeld(t, catz, 0)
+	w.ours.stillServes(t, zones...)
+	for _, z := range zones {
+		if n := w.transferred(z); n != 1 {
+			t.Errorf("%s was transferred %d times", z, n)
+		}
+	}
+}
+
 // A coo property that comes when the other catalog lists the zone already waits for that one's next version.
 func TestCooWaitsForTheNewOwner(t *testing.T) {
 	t.Parallel()

@@ -85,14 +85,16 @@ func (m Members) Update(c Catalog, now time.Time, consent bool) (Members, Change
 	return next, change
 }
 
-// lost are the members that c takes away and that nobody has consented to lose.
+// lost are the members that c takes away and whose loss is not to be believed yet. Consent is given to what is held
+// already: nobody has seen more. And a member that was to go to another catalog goes as announced (RFC 9432 §4.3.1).
 func (m Members) lost(c Catalog, now time.Time, consent bool) map[string]bool {
 	lost := map[string]bool{}
 	for key, old := range m.entries {
 		if listed, ok := c[key]; ok && listed.ID == old.ID {
 			continue
 		}
-		if believed := consent || !old.Held.IsZero() && now.Sub(old.Held) >= Patience; !believed {
+		agreed := !old.Held.IsZero() && (consent || now.Sub(old.Held) >= Patience)
+		if !agreed && old.NewOwner == "" {
 			lost[key] = true
 		}
 	}

@@ -44,6 +44,14 @@ func renamed(from, to int) func(Catalog) {
 	}
 }
 
+// given has every member announced to go to another catalog.
+func given(c Catalog) {
+	for key, m := range c {
+		m.NewOwner = "other.example."
+		c[key] = m
+	}
+}
+
 // had are the members after one version.
 func had(c Catalog) Members {
 	m, _ := Members{}.Update(c, noon, false)
@@ -74,6 +82,7 @@ func TestAVersionChangesTheMembers(t *testing.T) {
 		{"gone and renamed count together", had(listing(20)), listing(20, renamed(0, 5), without(5, 10)), Change{Held: 10}},
 		{"additions take effect all the same", had(listing(10)), listing(15, without(0, 10)), Change{Added: 5, Held: 10}},
 		{"ten of a hundred", had(listing(100)), listing(100, without(0, 10)), Change{Removed: 10}},
+		{"all of those that were to go to another catalog", had(listing(20, given)), listing(0), Change{Removed: 20}},
 		{"10,000 at once", Members{}, listing(10000), Change{Added: 10000}},
 		{"10,000 gone at once", had(listing(10000)), listing(0), Change{Held: 10000}},
 	} {
@@ -135,6 +144,14 @@ func TestConsentEndsAHold(t *testing.T) {
 	}
 	if e, _ := m.has(8); e.ID != "new8" {
 		t.Errorf("z8 has the ID %s", e.ID)
+	}
+}
+
+func TestConsentIsToWhatIsHeldAlready(t *testing.T) {
+	m, _ := had(listing(60)).Update(listing(60, without(0, 20)), noon, false)
+	m, change := m.Update(listing(0), noon, true) // the catalog has lost the others just now
+	if (change != Change{Removed: 20, Held: 40}) || m.Held() != 40 {
+		t.Errorf("%+v, %d held", change, m.Held())
 	}
 }
 
