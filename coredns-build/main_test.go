@@ -54,7 +54,8 @@ func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
 		{"owner", "serial"}, {"rdata", "status"}, {"zone"},
-		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"}, {"guard"}, {"xfr"}, {"refresh", "notify"},
+		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"},
+		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify"},
 	}
 	layer := map[string]int{}
 	for i, names := range layers {

@@ -45,6 +45,9 @@ var (
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
 	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
+	membersDesc    = desc("catalog_members", "Members of the catalog zone that are served.", "zone", "server")
+	heldDesc       = desc("catalog_held", "Members that the catalog zone lost, and whose removal or reset is held.", "zone", "server")
+	brokenDesc     = desc("catalog_broken", "1 while the version of the catalog zone is not a catalog.", "zone", "server")
 	queueDesc      = desc("scheduler_queue", "Refreshes that wait for a place to run.")
 	refreshingDesc = desc("refreshes_running", "Refreshes that run.")
 	runningDesc    = desc("transfers_running", "Transfers that run.")
@@ -55,7 +58,8 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, outgoingDesc, unprovedDesc, zonesDesc, untoldDesc, queueDesc, refreshingDesc, runningDesc,
+		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, zonesDesc, untoldDesc, queueDesc,
+		refreshingDesc, runningDesc,
 	} {
 		out <- d
 	}
@@ -80,6 +84,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		if all || m.problem() {
 			m.collect(out, id.zone, id.server())
 		}
+	}
+	for id, i := range c.engine.inventories() {
+		i.collect(out, id.zone, id.server())
 	}
 }
 

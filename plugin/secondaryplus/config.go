@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/coredns/coredns/plugin/pkg/fall"
@@ -36,6 +37,8 @@ type config struct {
 	stale            time.Duration // for how long the zones are answered from after their lease; 0: not at all
 	staleTTL         uint32        // of what is answered then, at most, in seconds
 	fallback         fallbackFile
+	catalog          *scope  // the zones are catalog zones; nil: they are not
+	groups           []group // of members, in the order of the Corefile
 }
 
 // downstreamRule is one ADDRESS, PREFIX or * of `transfer to`: who may have our zones.
@@ -43,6 +46,19 @@ type downstreamRule struct {
 	prefix netip.Prefix   // the zero Prefix matches every address
 	addr   netip.AddrPort // valid if a single ADDRESS[:PORT] was given: that one is notified, too; its port is for NOTIFY only
 	key    *xfr.Key       // nil: a key is not asked for
+}
+
+// scope are the zones of `catalog`: a member must be one of them or lie below one. Without any, all may be members.
+type scope struct{ zones []owner.Name }
+
+func (s *scope) admits(name owner.Name) bool {
+	return len(s.zones) == 0 || slices.ContainsFunc(s.zones, name.IsBelowOrEqual)
+}
+
+// group is a group of members that have other primaries than the catalog.
+type group struct {
+	name      string
+	primaries []xfr.Primary
 }
 
 func defaults() config {

@@ -28,7 +28,7 @@ func exported(t *testing.T) *prometheus.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := e.create(identity{nameInView: nameInView{zone: "example.org."}}, p.order[0], restored{})
+	m := e.create(identity{nameInView: nameInView{zone: "example.org."}}, p.order[0], nil, restored{})
 	m.savedSerial.Store(savedMark)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(&collector{e}, transferDuration, transferOctets)

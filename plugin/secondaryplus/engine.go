@@ -32,9 +32,13 @@ func newEngine() *engine {
 }
 
 type engine struct {
+	// change is held while members come and go, also while one is waited for that ends; mu is taken inside it,
+	// and only for a moment.
+	change    sync.Mutex
 	mu        sync.Mutex
 	scheduler *refresh.Scheduler // nil while there are no members
 	sender    *notify.Sender     // beside the scheduler
+	curator   *curator           // likewise
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
@@ -55,20 +59,25 @@ type engine struct {
 // where p wants it.
 func (e *engine) attach(p *Plugin) error {
 	e.bury(p.siblings)
+	e.change.Lock()
+	defer e.change.Unlock()
 	if err := e.openKeepers(p); err != nil {
 		return err
 	}
-	if err := e.hold(p, e.restore(p, p.order)); err != nil {
+	if err := e.join(p, e.restore(p, p.order)); err != nil {
 		e.closeKeepers(p)
 		return err
 	}
-	for _, s := range p.order {
+	e.enlist(p)
+	e.begin(p)
+	for _, s := range p.table() {
 		s.member.begin()
 	}
 	return nil
 }
 
-func (e *engine) hold(p *Plugin, saved map[*served]restored) error {
+// join gives p the zones of its Corefile.
+func (e *engine) join(p *Plugin, saved map[*served]restored) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.endpoint.open(p.settings.status.value); err != nil {
@@ -77,19 +86,26 @@ func (e *engine) hold(p *Plugin, saved map[*served]restored) error {
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 		e.sender = notify.NewSender()
+		e.curator = newCurator(e.review)
 	}
 	for _, s := range p.order {
 		id := p.identity(s)
 		m := e.find(id, p)
 		if m == nil {
-			m = e.create(id, s, saved[s])
-			m.keeper = p.keepers[s.config.persist]
+			m = e.create(id, s, p.keepers[s.config.persist], saved[s])
 		}
 		s.member = m
 		m.holders[p] = struct{}{}
 	}
 	p.attached = true
 	e.corefiles.add(p)
+	return nil
+}
+
+// begin commits what p configures, or stages it.
+func (e *engine) begin(p *Plugin) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if p.transfer != nil {
 		p.downward = newDownward(p.transfer)
 	}
@@ -98,36 +114,46 @@ func (e *engine) hold(p *Plugin, saved map[*served]restored) error {
 	} else {
 		e.staged = append(e.staged, p)
 	}
-	return nil
 }
 
 // siblings are the instances of one Corefile.
 type siblings struct{ plugins []*Plugin }
 
-// serve says whether one of them has the zone under that very key.
-func (s *siblings) serve(id identity) bool {
+// serve says whether one of them has the zone, or the catalog that it comes from, under that very key.
+func (s *siblings) serve(m *member) bool {
 	return s != nil && slices.ContainsFunc(s.plugins, func(p *Plugin) bool {
-		return p.key == id.key && p.named(id.zone)
+		return p.key == m.id.key && (p.named(m.id.zone) || m.origin.fromCatalog() && p.named(m.origin.catalog))
 	})
 }
 
-// commit makes what p configures count. A zone whose primaries are others now, or that was failing, is
-// refreshed at once: what was changed may be what it waits for.
+// commit makes what p configures count.
 func (e *engine) commit(p *Plugin) {
 	e.apply(p.settings)
-	for _, s := range p.order {
-		z := s.member.zone
-		before := z.Config()
-		z.Configure(s.refresh)
-		if k := p.keepers[s.config.persist]; k != s.member.keeper {
-			s.member.keeper = k
-			s.member.keep()
-		}
-		s.member.resort.Store(s.resort)
-		e.retarget(s.member, s.targets)
-		if !samePrimaries(before, s.refresh) || z.Lease().Failures > 0 {
-			s.member.scheduler.Request(z)
-		}
+	p.committed = true
+	for _, s := range p.table() {
+		e.commitZone(p, s)
+	}
+	p.countMembers()
+}
+
+// commitZone makes the configuration of one zone count. If its primaries are others now, or if it was failing, it
+// is refreshed at once: what was changed may be what it waits for.
+func (e *engine) commitZone(p *Plugin, s *served) {
+	m := s.member
+	m.origin = s.origin
+	if !s.isCatalog() {
+		m.listing = nil
+	}
+	before := m.zone.Config()
+	m.zone.Configure(s.refresh)
+	if k := p.keepers[s.config.persist]; k != m.keeper {
+		m.keeper = k
+		m.keep()
+	}
+	m.resort.Store(s.resort)
+	e.retarget(m, s.targets)
+	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 {
+		m.scheduler.Request(m.zone)
 	}
 }
 
@@ -138,22 +164,32 @@ func samePrimaries(a, b *refresh.Config) bool {
 }
 
 // abandon drops what is staged: the restart failed, and the old instances go on.
-func (e *engine) abandon() {
+func (e *engine) abandon() { e.dropStaged().shut() }
+
+func (e *engine) dropStaged() gone {
+	e.change.Lock()
+	defer e.change.Unlock()
 	e.mu.Lock()
-	gone := e.leave(e.staged...)
+	g := e.leave(e.staged...)
 	e.staged = nil
 	e.endpoint.drop()
-	gone.listeners = e.endpoint.take()
+	g.listeners = e.endpoint.take()
 	e.mu.Unlock()
-	gone.end()
+	g.end()
+	return g
 }
 
 // detach commits what is staged and ends p. Zones that nobody holds any more end with it.
-func (e *engine) detach(p *Plugin) {
+func (e *engine) detach(p *Plugin) { e.depart(p).shut() }
+
+// depart does what detach does, but for ending what must not be waited for while e.change is held.
+func (e *engine) depart(p *Plugin) gone {
+	e.change.Lock()
+	defer e.change.Unlock()
 	e.mu.Lock()
 	if !p.attached {
 		e.mu.Unlock()
-		return
+		return gone{}
 	}
 	for _, next := range e.staged {
 		if next != p {
@@ -161,15 +197,16 @@ func (e *engine) detach(p *Plugin) {
 		}
 	}
 	e.staged = nil
-	gone := e.leave(p)
+	g := e.leave(p)
 	if len(e.members) == 0 {
-		gone.scheduler, e.scheduler = e.scheduler, nil
-		gone.sender, e.sender = e.sender, nil
+		g.scheduler, g.sender, g.curator = e.scheduler, e.sender, e.curator
+		e.scheduler, e.sender, e.curator = nil, nil, nil
 		e.endpoint.end()
 	}
-	gone.listeners = e.endpoint.take()
+	g.listeners = e.endpoint.take()
 	e.mu.Unlock()
-	gone.end()
+	g.end()
+	return g
 }
 
 // all are the members with their present identities, in no order.

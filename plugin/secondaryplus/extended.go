@@ -8,25 +8,25 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
-// remark is what an answer says of itself, as an extended error (RFC 8914 §4).
-type remark struct {
+// extendedError is what an answer says of itself (RFC 8914 §4).
+type extendedError struct {
 	code uint16
 	text string
 }
 
-// remarkOn says why there is no answer, or what kind of answer it is; false: it is an ordinary one.
-func remarkOn(s state, rcode int) (remark, bool) {
+// extendedErrorOf says why there is no answer, or what kind of answer it is; false: it is an ordinary one.
+func extendedErrorOf(s state, rcode int) (extendedError, bool) {
 	switch s {
 	case stateUnloaded:
-		return remark{dns.ExtendedErrorCodeNotReady, "zone was not transferred yet"}, true
+		return extendedError{dns.ExtendedErrorCodeNotReady, "zone was not transferred yet"}, true
 	case stateExpired:
-		return remark{dns.ExtendedErrorCodeInvalidData, "zone has expired"}, true
+		return extendedError{dns.ExtendedErrorCodeInvalidData, "zone has expired"}, true
 	case stateStale:
-		return remark{staleCode(rcode), "zone has expired"}, true
+		return extendedError{staleCode(rcode), "zone has expired"}, true
 	case stateFallback:
-		return remark{staleCode(rcode), "answered from the fallback file"}, true
+		return extendedError{staleCode(rcode), "answered from the fallback file"}, true
 	}
-	return remark{}, false
+	return extendedError{}, false
 }
 
 func staleCode(rcode int) uint16 {
@@ -46,7 +46,7 @@ func remarkOPT(r *dns.Msg, s state, rcode int, left func() uint32) *dns.OPT {
 		return nil
 	}
 	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
-	if why, ok := remarkOn(s, rcode); ok {
+	if why, ok := extendedErrorOf(s, rcode); ok {
 		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
 	}
 	if left != nil && r.Question[0].Qtype == dns.TypeSOA && asksExpire(asked) {

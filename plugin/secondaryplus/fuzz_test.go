@@ -14,6 +14,7 @@ func FuzzCorefile(f *testing.F) {
 	f.Add("secondaryplus example.org {\n transfer from 192.0.2.1\n stale 36h ttl 10s\n fallback db.example.org\n}")
 	f.Add("secondaryplus {\n tls\n tls_servername primary.test\n transfer from tls://192.0.2.1 tls://[2001:db8::1]:8853\n tls_pin 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n}")
 	f.Add("secondaryplus {\n transfer from 192.0.2.1\n status [::1]:8053\n transfers 10 2\n metrics all\n}\nsecondaryplus a {\n transfer from 192.0.2.1\n status 8053\n}")
+	f.Add("secondaryplus catalog.example {\n transfer from 192.0.2.1\n catalog example.org 10.0.0.0/8\n group \"a b\" transfer from 192.0.2.2 key key.example\n}")
 	f.Fuzz(func(t *testing.T, text string) {
 		c := caddy.NewTestController("dns", text)
 		c.ServerBlockKeys = []string{"dns://block.example.:53"}

@@ -17,6 +17,7 @@ type gone struct {
 	listeners []*status.Server
 	scheduler *refresh.Scheduler
 	sender    *notify.Sender
+	curator   *curator
 }
 
 // leave takes instances off their zones and state directories. What is left without any is gone.
@@ -25,10 +26,8 @@ func (e *engine) leave(plugins ...*Plugin) gone {
 	for _, p := range plugins {
 		p.attached = false
 		e.corefiles.remove(p)
-		for _, s := range p.order {
-			delete(s.member.holders, p)
-			if len(s.member.holders) == 0 {
-				e.forget(s.member)
+		for _, s := range p.table() {
+			if e.release(s.member, p) {
 				g.members = append(g.members, s.member)
 			}
 		}
@@ -37,11 +36,29 @@ func (e *engine) leave(plugins ...*Plugin) gone {
 	return g
 }
 
+// release takes p off a zone, and says whether that was the last one that held it.
+func (e *engine) release(m *member, p *Plugin) (orphaned bool) {
+	delete(m.holders, p)
+	if len(m.holders) > 0 {
+		return false
+	}
+	e.forget(m)
+	return true
+}
+
 func (e *engine) forget(m *member) {
-	delete(e.members, m.id)
 	delete(e.byZone, m.zone)
 	named := e.byName[m.id.nameInView]
 	named = slices.DeleteFunc(named, func(o *member) bool { return o == m })
+	if e.members[m.id] == m {
+		delete(e.members, m.id)
+		// A member that was to take the place of another one goes first when a restart fails.
+		for _, o := range named {
+			if o.id == m.id {
+				e.members[o.id] = o
+			}
+		}
+	}
 	if len(named) == 0 {
 		delete(e.byName, m.id.nameInView)
 		return
@@ -49,11 +66,9 @@ func (e *engine) forget(m *member) {
 	e.byName[m.id.nameInView] = named
 }
 
-// end waits for all that is still running; the engine must not be locked.
+// end waits for what instances and zones have running, and until the zones are saved. The engine must not be locked,
+// but for e.change.
 func (g gone) end() {
-	for _, l := range g.listeners {
-		l.Close()
-	}
 	for _, m := range g.members {
 		m.end()
 	}
@@ -63,7 +78,15 @@ func (g gone) end() {
 		}
 	}
 	closeAll(g.keepers)
+}
+
+// shut waits for what may itself wait for e.change.
+func (g gone) shut() {
+	for _, l := range g.listeners {
+		l.Close()
+	}
 	if g.scheduler != nil {
+		g.curator.close()
 		g.scheduler.Close()
 		g.sender.Close()
 	}

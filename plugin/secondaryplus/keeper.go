@@ -5,18 +5,19 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/journal"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // A keeper brings the zones of one state directory to disk, in a goroutine of its own: serving and refreshing
 // never wait for it. A zone that changes while it is being saved is saved again; what happened in between is
 // saved together. When the disk fails, the zones go on from memory and are tried again, ever more seldom.
 type keeper struct {
-	dir      string
-	store    *journal.Store
-	identify func(*member) journal.ID
-	users    int // instances that are attached; guarded by engine.mu
-	done     sync.WaitGroup
-	trouble  repeats
+	dir     string
+	store   *journal.Store
+	label   func(*member, *zone.Version) (journal.ID, string)
+	users   int // instances that are attached; guarded by engine.mu
+	done    sync.WaitGroup
+	trouble repeats
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -38,12 +39,12 @@ const (
 	failed
 )
 
-func openKeeper(dir string, identify func(*member) journal.ID) (*keeper, error) {
+func openKeeper(dir string, label func(*member, *zone.Version) (journal.ID, string)) (*keeper, error) {
 	store, err := journal.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{dir: dir, store: store, identify: identify, states: make(map[*member]keeping)}
+	k := &keeper{dir: dir, store: store, label: label, states: make(map[*member]keeping)}
 	k.changed = sync.NewCond(&k.mu)
 	k.done.Go(k.run)
 	return k, nil
@@ -96,10 +97,11 @@ func (k *keeper) write(m *member) error {
 	if state.Version == nil {
 		return nil
 	}
-	err := k.store.Save(k.identify(m), journal.State{
+	id, tag := k.label(m, state.Version)
+	err := k.store.Save(id, journal.State{
 		Published: state.Published,
 		Refreshed: state.Lease.Refreshed, Expire: state.Lease.Expire,
-		Source: state.Source, Pin: state.Pin,
+		Source: state.Source, Pin: state.Pin, Tag: tag,
 	})
 	if err != nil {
 		m.journalErrors.Add(1)

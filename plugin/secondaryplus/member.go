@@ -30,7 +30,10 @@ type member struct {
 	scheduler *refresh.Scheduler   // that keeps the zone up to date
 	holders   map[*Plugin]struct{} // guarded by engine.mu
 	since     time.Time
-	keeper    *keeper // nil: not saved on disk; guarded by engine.mu
+	keeper    *keeper  // nil: not saved on disk; guarded by engine.mu
+	origin    origin   // guarded by engine.mu
+	listing   *listing // of a catalog zone; guarded by engine.mu
+	saved     string   // the tag that it was restored with
 	standing
 
 	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
@@ -48,7 +51,7 @@ type member struct {
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
-func (e *engine) create(id identity, s *served, saved restored) *member {
+func (e *engine) create(id identity, s *served, k *keeper, saved restored) *member {
 	if saved.zone == nil {
 		saved.zone = refresh.NewZone(s.apex, s.refresh)
 	}
@@ -58,6 +61,9 @@ func (e *engine) create(id identity, s *served, saved restored) *member {
 		scheduler: e.scheduler,
 		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
+		keeper:    k,
+		origin:    s.origin,
+		saved:     saved.tag,
 	}
 	m.savedSerial.Store(saved.serial)
 	m.resort.Store(s.resort)
@@ -76,7 +82,7 @@ func (e *engine) lookup(id identity, p *Plugin) *member {
 		return m
 	}
 	named := e.byName[id.nameInView]
-	if len(named) != 1 || p.siblings.serve(named[0].id) {
+	if len(named) != 1 || p.siblings.serve(named[0]) {
 		return nil
 	}
 	return named[0]
@@ -106,6 +112,16 @@ func (m *member) end() {
 	m.scheduler.Remove(m.zone)
 	if m.keeper != nil {
 		m.keeper.flush(m)
+	}
+}
+
+// erase removes the files of a zone that has ended for good: its catalog does not list it any more (RFC 9432 §5.3).
+func (m *member) erase() {
+	if m.keeper == nil {
+		return
+	}
+	if err := m.keeper.store.Remove(m.id.journal()); err != nil {
+		log.Warningf("%s: its files in %s cannot be removed: %v", m.zone.Name(), m.keeper.dir, err)
 	}
 }
 

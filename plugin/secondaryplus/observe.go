@@ -17,6 +17,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	if m != nil && o.Result != refresh.Expired {
 		m.keep()
 	}
+	e.enqueue(m, o)
 	e.mu.Unlock()
 	if m == nil {
 		return // the zone was taken away meanwhile

@@ -45,6 +45,8 @@ var properties = map[string]func(*stanza) error{
 	"transfers":      (*stanza).transfers,
 	"metrics":        (*stanza).metrics,
 	"status":         (*stanza).status,
+	"catalog":        (*stanza).catalog,
+	"group":          (*stanza).group,
 	"journal":        (*stanza).journal,
 }
 
@@ -78,6 +80,9 @@ func (s *stanza) parse() error {
 	if len(s.config.primaries) == 0 {
 		return s.Errf("the stanza that begins in line %d has no 'transfer from': a secondary zone needs a primary", line)
 	}
+	if err := s.checkGroups(line); err != nil {
+		return err
+	}
 	return s.checkTLS()
 }
 
@@ -89,17 +94,26 @@ func (s *stanza) zones() error {
 	if len(origins) < len(args) {
 		return s.Errf("not a zone name among %q", args)
 	}
-	for _, origin := range origins {
-		apex, err := owner.Parse(origin)
-		if err != nil {
-			return s.Errf("not a zone name: '%s'", origin)
-		}
-		same := func(z owner.Name) bool { return owner.Equal(z, apex) }
+	names, err := s.names(origins)
+	for _, name := range names {
+		same := func(z owner.Name) bool { return owner.Equal(z, name) }
 		if len(args) > 0 || !slices.ContainsFunc(s.config.zones, same) {
-			s.config.zones = append(s.config.zones, apex)
+			s.config.zones = append(s.config.zones, name)
 		}
 	}
-	return nil
+	return err
+}
+
+func (s *stanza) names(origins []string) ([]owner.Name, error) {
+	var names []owner.Name
+	for _, origin := range origins {
+		name, err := owner.Parse(origin)
+		if err != nil {
+			return nil, s.Errf("not a zone name: '%s'", origin)
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 func (s *stanza) fallthroughZones() error {

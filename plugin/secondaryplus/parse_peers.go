@@ -23,12 +23,16 @@ func (s *stanza) transfer() error {
 	}
 	switch args[0] {
 	case "from":
+		return s.transferFrom(args[1:], &s.config.primaries)
 	case "to":
 		return s.transferTo(args[1:])
-	default:
-		return s.Errf("unknown property 'transfer %s'", args[0])
 	}
-	addrs, keyArgs := splitKey(args[1:])
+	return s.Errf("unknown property 'transfer %s'", args[0])
+}
+
+// transferFrom adds ADDRESS... [key NAME [ALGORITHM]] to a list of primaries.
+func (s *stanza) transferFrom(args []string, primaries *[]xfr.Primary) error {
+	addrs, keyArgs := splitKey(args)
 	if len(addrs) == 0 {
 		return s.ArgErr()
 	}
@@ -42,13 +46,13 @@ func (s *stanza) transfer() error {
 			return s.Errf("a primary is an IP address with or without a port, not '%s'", arg)
 		}
 		p.Key = key
-		at := slices.IndexFunc(s.config.primaries, func(q xfr.Primary) bool { return p.Addr == q.Addr })
+		at := slices.IndexFunc(*primaries, func(q xfr.Primary) bool { return p.Addr == q.Addr })
 		switch {
 		case at < 0:
-			s.config.primaries = append(s.config.primaries, p)
-		case !sameKey(s.config.primaries[at].Key, key):
+			*primaries = append(*primaries, p)
+		case !sameKey((*primaries)[at].Key, key):
 			return s.Errf("primary %s is given twice, with different keys", p.Addr)
-		case s.config.primaries[at].TLS != p.TLS:
+		case (*primaries)[at].TLS != p.TLS:
 			return s.Errf("primary %s is given twice, with and without TLS", p.Addr)
 		}
 	}

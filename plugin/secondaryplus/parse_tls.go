@@ -103,7 +103,11 @@ func (s *stanza) tlsPin() error {
 
 // checkTLS: whoever speaks of TLS believes that it is used.
 func (s *stanza) checkTLS() error {
-	secured := slices.ContainsFunc(s.config.primaries, func(p xfr.Primary) bool { return p.TLS != nil })
+	primaries := s.config.primaries
+	for _, g := range s.config.groups {
+		primaries = slices.Concat(primaries, g.primaries)
+	}
+	secured := slices.ContainsFunc(primaries, func(p xfr.Primary) bool { return p.TLS != nil })
 	if s.tlsSays == "" || secured {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
@@ -21,26 +22,37 @@ import (
 type Plugin struct {
 	Next plugin.Handler
 
-	zones    map[string]*served // by the apex in lower-case wire form
-	order    []*served          // as in the Corefile
+	zones    atomic.Pointer[table] // those of the Corefile, and the members of catalogs
+	static   table                 // those of the Corefile
+	order    []*served             // these as in the Corefile
 	upstream *upstream.Upstream
 	transfer *transfer.Transfer // of the server block, or nil
 	secrets  map[string]string  // TSIG secrets of the server block in base64, by key name
 
-	key, view string // with the zone's name they identify a zone over reloads
-	first     bool   // part of the first start, not of a reload
+	key, view string       // with the zone's name they identify a zone over reloads
+	reach     []owner.Name // the keys of the server block: it is asked for nothing else
+	first     bool         // part of the first start, not of a reload
 	siblings  *siblings
 	settings  *settings // of the Corefile
 	attached  bool      // to the engine; guarded by engine.mu
+	committed bool      // what it configures counts; guarded by engine.mu
 	downward  *downward
+	remarked  map[*served]string // on each catalog; guarded by engine.change
 	keepers   map[string]*keeper // the state directories of its stanzas; guarded by engine.mu
 }
+
+// table are zones by the apex in lower-case wire form. It does not change: when the members of a catalog do,
+// another one takes its place.
+type table map[string]*served
+
+func (p *Plugin) table() table { return *p.zones.Load() }
 
 // served is a zone as one server block serves it.
 type served struct {
 	name string // lower-case presentation form
 	apex owner.Name
 	*policy
+	origin origin  // the catalog that it comes from
 	member *member // set while the plugin is attached to the engine
 }
 
@@ -50,41 +62,68 @@ type policy struct {
 	refresh *refresh.Config
 	resort  *lastResort // a stanza with a fallback file has one zone
 	targets []notify.Target
+	members *policy   // for the members, if these zones are catalogs: a fallback file is not for them
+	groups  []variant // of the members
+}
+
+// variant is what holds for a group of members, in place of what holds for the others.
+type variant struct {
+	group string
+	*policy
 }
 
 func newPolicy(c *config) *policy {
+	p := c.policy()
+	if c.catalog == nil {
+		return p
+	}
+	members := *p
+	members.resort = c.policy().resort
+	p.members = &members
+	for _, g := range c.groups {
+		own := *c
+		own.primaries = g.primaries
+		p.groups = append(p.groups, variant{g.name, own.policy()})
+	}
+	return p
+}
+
+func (c *config) policy() *policy {
 	return &policy{config: c, refresh: c.refresh(), resort: &lastResort{stale: c.stale, ttl: c.staleTTL}, targets: c.targets()}
 }
 
 func (s *served) zone() *refresh.Zone { return s.member.zone }
 
 func newPlugin(configs []config) (*Plugin, error) {
-	p := &Plugin{zones: make(map[string]*served), keepers: make(map[string]*keeper), settings: new(settings)}
+	p := &Plugin{
+		static: make(table), remarked: make(map[*served]string), keepers: make(map[string]*keeper), settings: new(settings),
+	}
 	for _, c := range configs {
 		common := newPolicy(&c)
 		for _, apex := range c.zones {
 			s := &served{name: apex.Canonical(), apex: apex, policy: common}
 			key := string(owner.AppendLower(nil, apex))
-			if _, twice := p.zones[key]; twice {
+			if _, twice := p.static[key]; twice {
 				return nil, fmt.Errorf("zone %s is given twice", s.name)
 			}
-			p.zones[key] = s
+			p.static[key] = s
 			p.order = append(p.order, s)
 		}
 	}
+	p.zones.Store(&p.static)
 	return p, nil
 }
 
 // identity is under which the engine knows a zone of p.
 func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
 
-// named says whether the zone of a name in lower-case presentation form is among those served.
+// named says whether the zone of a name in lower-case presentation form is among those of the Corefile.
 func (p *Plugin) named(name string) bool {
 	apex, err := owner.Parse(name)
 	if err != nil {
 		return false
 	}
-	_, ok := p.zones[string(owner.AppendLower(nil, apex))]
+	_, ok := p.static[string(owner.AppendLower(nil, apex))]
 	return ok
 }
 
@@ -133,9 +172,10 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 func (p *Plugin) match(qname owner.Name, qtype uint16) *served {
 	var buf [owner.MaxName]byte
 	lower := owner.AppendLower(buf[:0], qname)
+	zones := p.table()
 	var own *served
 	for off := 0; ; off += 1 + int(lower[off]) {
-		if s, ok := p.zones[string(lower[off:])]; ok {
+		if s, ok := zones[string(lower[off:])]; ok {
 			if off > 0 || qtype != dns.TypeDS {
 				return s
 			}

@@ -35,7 +35,7 @@ func TestOfWhichZonesThereAreMetrics(t *testing.T) {
 	e := newEngine()
 	e.scheduler = refresh.NewScheduler(refresh.Options{})
 	t.Cleanup(e.scheduler.Close)
-	m := e.create(identity{nameInView{"a.example.", ""}, "k"}, instance(t, "k", stanzaA).order[0], restored{})
+	m := e.create(identity{nameInView{"a.example.", ""}, "k"}, instance(t, "k", stanzaA).order[0], nil, restored{})
 	for _, c := range []struct {
 		mode  metricsMode
 		zones int

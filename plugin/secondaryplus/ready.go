@@ -54,14 +54,16 @@ func (e *engine) loaded(now time.Time) bool {
 func (e *engine) mostAnswer() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	missing := (len(e.members) + 1) / 2
+	answerable, all := 0, 0
 	for _, m := range e.members {
-		if missing == 0 {
-			break
+		s := m.source().state
+		if s == stateUnloaded && m.origin.fromCatalog() {
+			continue // a catalog may list very many new zones at any time
 		}
-		if m.source().state.answerable() {
-			missing--
+		all++
+		if s.answerable() {
+			answerable++
 		}
 	}
-	return missing == 0
+	return 2*answerable >= all
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/journal"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // openKeepers opens the state directories of p's stanzas, those that are not open yet. On an error none is
@@ -42,7 +43,7 @@ func (e *engine) handKeepers(p *Plugin) error {
 		k := e.keepers[dir]
 		if k == nil {
 			var err error
-			if k, err = openKeeper(dir, e.journalID); err != nil {
+			if k, err = openKeeper(dir, e.label); err != nil {
 				return fmt.Errorf("persist: %w", err)
 			}
 			e.keepers[dir] = k
@@ -72,11 +73,23 @@ func closeAll(unused []*keeper) {
 	}
 }
 
-// journalID is the name under which a zone is saved.
-func (e *engine) journalID(m *member) journal.ID {
+// label is the name under which a version of a zone is saved, and its tag.
+func (e *engine) label(m *member, v *zone.Version) (journal.ID, string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return m.id.journal()
+	return m.id.journal(), m.tag(v)
+}
+
+// tag is what a zone's files remember of its catalog: those of a member, where it comes from; those of a catalog
+// zone, its members, as long as the version alone does not tell them. e.mu is held.
+func (m *member) tag(v *zone.Version) string {
+	switch l := m.listing; {
+	case m.origin.fromCatalog():
+		return m.origin.tag()
+	case l != nil && (l.read != v || l.broken != nil || l.members.Held() > 0):
+		return l.members.Encode()
+	}
+	return ""
 }
 
 func (id identity) journal() journal.ID {
@@ -87,6 +100,7 @@ func (id identity) journal() journal.ID {
 type restored struct {
 	zone   *refresh.Zone
 	serial uint64 // with savedMark
+	tag    string // see member.tag
 }
 
 // restore reads the saved zones among those that the engine does not have yet. It reads several at a time, and
@@ -150,11 +164,18 @@ func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 	if recovery.Reason != nil {
 		log.Warningf("%s: of what is saved in %s, %d octets are not usable: %v; serial %s is restored", s.name, k.dir, recovery.Octets, recovery.Reason, recovery.Serial)
 	}
+	if s.origin.fromCatalog() && saved.Tag != s.origin.tag() {
+		// The catalog lists another zone of that name now (RFC 9432 §5.4).
+		if err := k.store.Remove(p.identity(s).journal()); err != nil {
+			log.Warningf("%s: what is saved in %s of the zone that had this name cannot be removed: %v", s.name, k.dir, err)
+		}
+		return restored{}, false
+	}
 	zone := refresh.NewZone(s.apex, s.refresh)
 	zone.Restore(refresh.State{
 		Published: saved.Published,
 		Lease:     timers.Timers{Refreshed: saved.Refreshed, Expire: saved.Expire},
 		Source:    saved.Source, Pin: saved.Pin,
 	}, now)
-	return restored{zone, savedMark | uint64(saved.Version.Serial())}, true
+	return restored{zone, savedMark | uint64(saved.Version.Serial()), saved.Tag}, true
 }

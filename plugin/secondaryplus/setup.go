@@ -8,6 +8,8 @@ import (
 	clog "github.com/coredns/coredns/plugin/pkg/log"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
 	"github.com/coredns/coredns/plugin/transfer"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
 )
 
 const pluginName = "secondaryplus"
@@ -29,6 +31,11 @@ func setup(c *caddy.Controller) error {
 		return plugin.Error(pluginName, c.Err(err.Error()))
 	}
 	p.key, p.secrets = c.ServerBlockKeys[0], site.TsigSecret
+	for _, key := range plugin.OriginsFromArgsOrServerBlock(nil, c.ServerBlockKeys) {
+		if name, err := owner.Parse(key); err == nil {
+			p.reach = append(p.reach, name)
+		}
+	}
 	p.siblings = siblingsOf(c, p)
 	p.settings = settingsOf(c)
 	if err := checkTransferPlugin(c, configs); err != nil {

@@ -65,13 +65,13 @@ func TestAReloadDecidesWhomToTell(t *testing.T) {
 	stays, second := below(t)
 	old, next := instance(t, "k", first), instance(t, "k", second)
 	old.first = true
-	e.attach(old)
+	mustAttach(t, e, old)
 	m := old.order[0].member
 	e.tell(m, version(t, 7))
 	if got := told(t, gone); got != 7 || e.untold() != 1 {
 		t.Fatalf("told of %d, %d pending", got, e.untold())
 	}
-	e.attach(next)
+	mustAttach(t, e, next)
 	if e.untold() != 1 {
 		t.Fatal("the new configuration counts before the old instance is shut down")
 	}
@@ -129,7 +129,7 @@ func TestComplaintsEndWithAnAcknowledgement(t *testing.T) {
 	e := testEngine()
 	p := instance(t, "k", stanzaA)
 	p.first = true
-	e.attach(p)
+	mustAttach(t, e, p)
 	defer e.detach(p)
 	m := p.order[0].member
 	one, other := netip.MustParseAddrPort("192.0.2.1:53"), netip.MustParseAddrPort("192.0.2.2:53")

@@ -27,7 +27,7 @@ func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 	if err != nil {
 		return nil, transfer.ErrNotAuthoritative
 	}
-	s, ok := p.zones[string(owner.AppendLower(nil, apex))]
+	s, ok := p.table()[string(owner.AppendLower(nil, apex))]
 	if !ok {
 		return nil, transfer.ErrNotAuthoritative
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,13 +34,27 @@ ns1 300 A 192.0.2.1
 www 300 A 192.0.2.80
 `
 
+// The catalog of the examples, and what it lists.
+const catalogName = "catalog.example."
+
+var members = []string{"example.org.", "sub.example.org."}
+
+const catalogText = `version 0 TXT "2"
+a.zones 0 PTR example.org.
+b.zones 0 PTR sub.example.org.
+group.b.zones 0 TXT far
+`
+
 // primary serves the examples' zones on a loopback address, to those who sign when the example does.
 func primary(t *testing.T, host, algorithm string) *peer.Server {
 	t.Helper()
 	config := peer.Config{Host: host, Keys: []peer.Key{key}}
 	config.Keys[0].Algorithm = algorithm
-	for _, name := range zones {
+	for _, name := range append([]string{catalogName, "sub.example.org."}, zones...) {
 		z := peer.Zone{Name: name, Text: "$ORIGIN " + name + "\n" + zoneText}
+		if name == catalogName {
+			z.Text += catalogText
+		}
 		if algorithm != "" {
 			z.AllowTransfer = []peer.Access{{Key: key.Name}}
 		}
@@ -122,6 +137,9 @@ func TestEveryCorefileShownStartsAndAnswers(t *testing.T) {
 			names := served(example.text)
 			if len(names) == 0 {
 				t.Fatal("it is a secondary of nothing")
+			}
+			if slices.Contains(names, catalogName) {
+				names = append(names, members...)
 			}
 			for _, name := range names {
 				if example.where == "quickstart.corefile" {

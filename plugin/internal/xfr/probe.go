@@ -29,8 +29,8 @@ type Probed struct {
 	tolerated bool // the query that it answers had an OPT record
 }
 
-// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or there is
-// none, over TLS alone when the primary has it. A primary that does not understand EDNS is asked once more
+// Probe asks a primary for the zone's SOA: over UDP, over TCP when that answer is truncated or REFUSED or there
+// is none, over TLS alone when the primary has it. A primary that does not understand EDNS is asked once more
 // without it. The error is an *Error.
 func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed, error) {
 	edns, _ := c.edns.of(p)
@@ -57,8 +57,9 @@ func (c *Client) probe(ctx context.Context, q Query, p Primary) (Probed, error) 
 	switch {
 	case errors.Is(err, errTruncated):
 		return c.probeStream(ctx, q, p)
-	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork)):
-		// Something on the way may filter UDP: transfers would still work. What UDP said is what is told.
+	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork) || isREFUSED(err)):
+		// Something on the way may filter UDP: transfers would still work. And there are primaries (Knot, for
+		// a catalog zone) that say who may have a zone over TCP only. What UDP said is what is told.
 		limited, cancel := context.WithTimeout(ctx, probeWait)
 		defer cancel()
 		late, tcpErr := c.probeStream(limited, q, p)
@@ -67,6 +68,11 @@ func (c *Client) probe(ctx context.Context, q Query, p Primary) (Probed, error) 
 		}
 	}
 	return probed, err
+}
+
+func isREFUSED(err error) bool {
+	var answer *RcodeError
+	return errors.As(err, &answer) && answer.Rcode == dns.RcodeRefused
 }
 
 // errTruncated is an answer with TC: ask over TCP (RFC 2181 §9, RFC 7766 §5).

@@ -143,6 +143,22 @@ func TestDrill08TruncatedIsAskedAgainOverTCP(t *testing.T) {
 	}
 }
 
+// TestAPrimaryThatRefusesOverUDPIsAskedOverTCP: so does Knot, for a catalog zone.
+func TestAPrimaryThatRefusesOverUDPIsAskedOverTCP(t *testing.T) {
+	for _, c := range []struct {
+		rcode int
+		tcp   bool
+	}{{dns.RcodeRefused, true}, {dns.RcodeNotAuth, false}, {dns.RcodeServerFailure, false}} {
+		tcp := serve(t, map[uint16]act{dns.TypeSOA: say("SOA 6")})
+		p := serveUDP(t, tcp.primary.Addr, func(_ int, query []byte) [][]byte {
+			return [][]byte{soaReply(t, query, func(m *dns.Msg) { m.Rcode, m.Answer = c.rcode, nil })}
+		})
+		if got, err := new(Client).Probe(t.Context(), apex, p); (err == nil) != c.tcp || c.tcp && got.SOA.Serial != 6 {
+			t.Errorf("%s: %+v, error %v", dns.RcodeToString[c.rcode], got, err)
+		}
+	}
+}
+
 func TestNobodyAnswersAProbe(t *testing.T) {
 	_, err := new(Client).Probe(t.Context(), apex, Primary{Addr: closedPort(t)})
 	if !errors.Is(err, ErrNetwork) {

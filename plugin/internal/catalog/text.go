@@ -1,0 +1,60 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+)
+
+// savedMember is an Entry as text.
+type savedMember struct {
+	Zone     string     `json:"zone"`
+	ID       string     `json:"id"`
+	Groups   []string   `json:"groups,omitempty"`
+	NewOwner string     `json:"coo,omitempty"`
+	Held     *time.Time `json:"held,omitempty"`
+}
+
+// Encode is the members as text, for Decode.
+func (m Members) Encode() string {
+	list := make([]savedMember, 0, len(m.entries))
+	for _, e := range m.entries {
+		s := savedMember{Zone: e.Zone.String(), ID: e.ID, Groups: e.Groups, NewOwner: e.NewOwner}
+		if !e.Held.IsZero() {
+			s.Held = &e.Held
+		}
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b savedMember) int { return strings.Compare(a.Zone, b.Zone) })
+	text, err := json.Marshal(list)
+	if err != nil {
+		return "" // there is nothing in it that JSON does not have
+	}
+	return string(text)
+}
+
+// Decode reads what Encode wrote.
+func Decode(text string) (Members, error) {
+	var list []savedMember
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return Members{}, err
+	}
+	m := Members{entries: make(map[string]Entry, len(list))}
+	for _, s := range list {
+		name, err := owner.Parse(s.Zone)
+		if err != nil {
+			return Members{}, fmt.Errorf("%w: %q", err, s.Zone)
+		}
+		e := Entry{Member: Member{Zone: owner.AppendLower(nil, name), ID: s.ID, Groups: s.Groups, NewOwner: s.NewOwner}}
+		if s.Held != nil {
+			e.Held = *s.Held
+			m.held++
+		}
+		m.entries[string(e.Zone)] = e
+	}
+	return m, nil
+}
