@@ -82,10 +82,8 @@ func (s *stand) sent(t testing.TB, kind string) int { return s.out(t, kind, "sen
 
 func (s *stand) out(t testing.TB, kind, result string) int {
 	t.Helper()
-	n, ok := s.ours.Metrics(t, "metrics").Value("coredns_secondaryplus_transfers_out_total", "zone="+zone, "kind="+kind, "result="+result)
-	if !ok {
-		t.Fatalf("transfers_out_total has no kind %s", kind)
-	}
+	// What never happened has no series.
+	n, _ := s.ours.Metrics(t, "metrics").Value("coredns_secondaryplus_transfers_out_total", "zone="+zone, "kind="+kind, "result="+result)
 	return int(n)
 }
 

@@ -61,7 +61,7 @@ func TestTheFallbackAnswersUntilTheFirstTransfer(t *testing.T) {
 
 func TestTheFallbackComesAfterTheStaleTime(t *testing.T) {
 	t.Parallel()
-	p, s := start(t, hurried(1), "stale 2s", "fallback "+file(t, emergency))
+	p, s := start(t, hurried(1), "stale 6s", "fallback "+file(t, emergency))
 	p.OnAll(primary.Silent())
 	if m := waitKind(t, s, "NOERROR 3"); m.Answer[0].(*dns.A).A.String() != "192.0.2.80" {
 		t.Fatalf("%v", m)
