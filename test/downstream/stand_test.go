@@ -77,6 +77,13 @@ func hosts(serial uint32) string {
 	return b.String()
 }
 
+// waitSent waits until at least n replies of a kind were given: one is counted a moment after its end.
+func (s *stand) waitSent(t testing.TB, kind string, n int) {
+	t.Helper()
+	s.ours.WaitMetricThat(t, "metrics", "coredns_secondaryplus_transfers_out_total", fmt.Sprintf(">= %d", n),
+		func(v float64) bool { return v >= float64(n) }, "zone="+zone, "kind="+kind, "result=sent")
+}
+
 // sent is how many replies of a kind ours has given.
 func (s *stand) sent(t testing.TB, kind string) int { return s.out(t, kind, "sent") }
 
