@@ -24,6 +24,7 @@ run: build ## build, and start the quickstart
 	@echo 'A primary and our secondary of it, in one process. Try, from another terminal:'
 	@echo
 	@echo '    dig @127.0.0.1 -p 1053 www.example.org'
+	@echo '    curl -s http://127.0.0.1:8053/v1/zones/example.org'
 	@echo '    curl -s http://127.0.0.1:9153/metrics | grep secondaryplus'
 	@echo
 	@echo 'Change Corefile.examples/quickstart.zone (with a higher serial) and ask again. Ctrl-C ends it.'
