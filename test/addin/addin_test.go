@@ -3,6 +3,7 @@
 package addin
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,7 +112,8 @@ func run(t *testing.T, dir, name string, args ...string) string {
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
-		if failed, ok := err.(*exec.ExitError); ok {
+		var failed *exec.ExitError
+		if errors.As(err, &failed) {
 			t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, failed.Stderr)
 		}
 		t.Fatal(err)

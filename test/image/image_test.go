@@ -4,6 +4,7 @@ package image
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,7 +53,8 @@ func run(t *testing.T, argv []string, more ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), argv[0], append(slices.Clone(argv[1:]), more...)...).Output()
 	if err != nil {
-		if failed, ok := err.(*exec.ExitError); ok {
+		var failed *exec.ExitError
+		if errors.As(err, &failed) {
 			t.Fatalf("%v: %v\n%s", more, err, failed.Stderr)
 		}
 		t.Fatal(err)

@@ -95,8 +95,7 @@ func TestDrill18KilledWhileIXFRsStreamIn(t *testing.T) {
 	for n := range kills() {
 		from.OnAll()
 		s := startStream(t, from, h, ours.Addr())
-		// A moment that nothing announces is what the test is about.
-		time.Sleep(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
+		<-time.After(time.Duration(random.Int64N(int64(100 * time.Millisecond)))) // a moment that nothing announces
 		ours.Kill9()
 		s.end()
 		from.OnAll(primary.Refused())
