@@ -95,7 +95,7 @@ func TestDrill18KilledWhileIXFRsStreamIn(t *testing.T) {
 	for n := range kills() {
 		from.OnAll()
 		s := startStream(t, from, h, ours.Addr())
-		<-time.After(time.Duration(random.Int64N(int64(100 * time.Millisecond)))) // a moment that nothing announces
+		time.Sleep(time.Duration(random.Int64N(int64(100 * time.Millisecond)))) // a moment that nothing announces
 		ours.Kill9()
 		s.end()
 		from.OnAll(primary.Refused())
