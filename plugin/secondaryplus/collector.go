@@ -25,6 +25,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	serialDesc     = desc("zone_serial", "Serial of the version that is served.", "zone", "server")
 	primaryDesc    = desc("zone_primary_serial", "Newest serial that a primary had in the last round of SOA checks.", "zone", "server")
+	upDesc         = desc("primary_up", "1 if the last SOA check got a good answer from the primary.", "zone", "server", "primary")
 	recordsDesc    = desc("zone_records", "Records of the version that is served.", "zone", "server")
 	octetsDesc     = desc("zone_bytes", "Memory that the version's pages take.", "zone", "server")
 	stateDesc      = desc("zone_state", "1 for the state that the zone is in.", "zone", "server", "state")
@@ -56,7 +57,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
+		serialDesc, primaryDesc, upDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
 		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, zonesDesc, untoldDesc, queueDesc,
 		refreshingDesc, runningDesc,
@@ -104,9 +105,11 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 		out <- gauge(recordsDesc, float64(v.Records()), zone, server)
 		out <- gauge(octetsDesc, float64(v.Octets()), zone, server)
 	}
-	if s, ok := m.zone.Report().NewestPrimarySerial(); ok {
+	report := m.zone.Report()
+	if s, ok := report.NewestPrimarySerial(); ok {
 		out <- gauge(primaryDesc, float64(s), zone, server)
 	}
+	collectPrimaries(out, report, zone, server)
 	m.collectState(out, zone, server)
 	lease := m.zone.Lease()
 	out <- gauge(failuresDesc, float64(lease.Failures), zone, server)
