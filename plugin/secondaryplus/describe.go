@@ -42,6 +42,7 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		LastSuccess: status.At(lease.Refreshed), NextRefresh: status.At(lease.Due), Expires: status.At(lease.Expire),
 		Failures: lease.Failures, LastError: m.past.mishap.Load(), Transfer: m.past.transfer.Load(),
 		Deltas: deltasOf(published.Deltas), TransfersOut: m.outgoing.totals(),
+		Notifies: make(map[string]uint64, notifyResults),
 	}
 	if v := published.Version; v != nil {
 		d.Serial, d.Records, d.Octets = number(v.Serial()), v.Records(), v.Octets()
@@ -57,6 +58,9 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		d.LastRefresh = &status.Refresh{
 			Time: status.At(report.At), Reason: o.Reason.String(), Result: o.Result.String(), Seconds: o.Took.Seconds(),
 		}
+	}
+	for result, name := range notifyResultNames {
+		d.Notifies[name] = m.notifies[result].Load()
 	}
 	d.Refreshing, d.Queued = m.scheduler.Busy(m.zone)
 	e.describeShared(m, &d)

@@ -70,7 +70,7 @@ func (m *member) tellPrimaries(o refresh.Outcome) {
 		case !known || well == (was < 0):
 		case well:
 			m.failing = slices.Delete(m.failing, was, was+1)
-			log.Infof("%s: primary %s answers again, with serial %s", m.zone.Name(), v.Addr, v.Serial)
+			log.Infof("%s: primary %s is well again, with serial %s", m.zone.Name(), v.Addr, v.Serial)
 		default:
 			m.failing = append(m.failing, v.Addr)
 			log.Warningf("%s: primary %s fails, while others do not: %s", m.zone.Name(), v.Addr, oneLine(v.Err))

@@ -70,12 +70,17 @@ func TestEveryFieldOfAZone(t *testing.T) {
 	first, second := primaries[0].(doc), primaries[1].(doc)
 	delete(d, "primaries")
 	delete(first, "rtt_seconds")
-	wantDoc(t, first, doc{"address": p.Addr(), "serial": 8, "pinned": true, "source": true, "unreachable": false})
+	wantDoc(t, first, doc{"address": p.Addr(), "tls": false, "serial": 8, "pinned": true, "source": true})
 	if text, _ := second["error"].(string); !strings.Contains(text, dead) {
 		t.Errorf("the dead primary's error is %q", text)
 	}
 	delete(second, "error")
-	wantDoc(t, second, doc{"address": dead, "pinned": false, "source": false, "unreachable": true})
+	silent := part(t, second, "silent")
+	if since := moment(t, silent, "since"); moment(t, silent, "until").Sub(since) != time.Minute {
+		t.Errorf("silent since %s", since)
+	}
+	wantDoc(t, silent, doc{"failures": 1})
+	wantDoc(t, second, doc{"address": dead, "tls": false, "pinned": false, "source": false})
 
 	amount(t, d, "octets")
 	key, _ := d["server"].(string)
@@ -86,6 +91,9 @@ func TestEveryFieldOfAZone(t *testing.T) {
 	wantDoc(t, d, doc{
 		"zone": zone, "state": "serving", "serial": 8, "records": 10,
 		"refreshing": false, "queued": false, "failures": 0,
+		"timers":        doc{"refresh": 3600, "retry": 600, "expire": 86400},
+		"transfers_out": doc{"sent": 0, "refused": 0, "broken": 0},
+		"notifies":      doc{"accepted": 1, "current": 0, "refused": 0, "badkey": 0, "ignored": 0},
 	})
 }
 
@@ -193,7 +201,7 @@ func TestSeveralZones(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 	sum := send(t, s, "GET", "/v1/", 200)
-	wantDoc(t, sum["zones"], doc{"expired": 0, "serving": 2, "unloaded": 1})
+	wantDoc(t, sum["zones"], doc{"expired": 0, "fallback": 0, "serving": 2, "stale": 0, "unloaded": 1})
 	m := s.Metrics(t, "metrics")
 	if _, ok := m.Value("coredns_secondaryplus_zone_serial", "zone="+zone); ok {
 		t.Error("a zone in order has metrics of its own")

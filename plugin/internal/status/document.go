@@ -33,8 +33,10 @@ type Zone struct {
 	Persist        *Persist     `json:"persist,omitempty"`
 	Secondaries    []Secondary  `json:"secondaries,omitempty"` // that are told of new versions
 	TransfersOut   TransfersOut `json:"transfers_out"`
-	Catalog        *Catalog     `json:"catalog,omitempty"`
-	MemberOf       *MemberOf    `json:"member_of,omitempty"`
+	// Notifies are the NOTIFY messages that were received, by what became of them: every result is there.
+	Notifies map[string]uint64 `json:"notifies"`
+	Catalog  *Catalog          `json:"catalog,omitempty"`
+	MemberOf *MemberOf         `json:"member_of,omitempty"`
 }
 
 // Deltas are the kept changes that led to the version that is served.
