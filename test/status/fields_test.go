@@ -28,7 +28,7 @@ func part(t *testing.T, d doc, field string) doc {
 func TestEveryFieldOfAZone(t *testing.T) {
 	t.Parallel()
 	p := primary.Start(t, primary.Config{Zone: zone})
-	dead := port.Addr(t, "127.0.0.1")
+	dead := port.Addr(t, "127.0.0.2") // not the address that NOTIFYs come from
 	p.Publish(t, hosts(7, 5, "192.0.2.80"))
 	s := understudy.Start(t, understudy.Config{Corefile: block(p.Addr()+" "+dead, statusHere)})
 	ask.WaitSerial(t, s.Addr(), zone, 7)
@@ -56,31 +56,11 @@ func TestEveryFieldOfAZone(t *testing.T) {
 	amount(t, deltas, "octets")
 	wantDoc(t, deltas, doc{"count": 1, "oldest_serial": 7})
 
-	success := moment(t, d, "last_success")
-	if ahead := moment(t, d, "expires").Sub(success); ahead < 86399*time.Second || ahead > 86401*time.Second {
-		t.Errorf("it expires in %s", ahead)
-	}
-	if ahead := moment(t, d, "next_refresh").Sub(at); ahead < 53*time.Minute || ahead > time.Hour {
-		t.Errorf("it is refreshed in %s", ahead)
-	}
+	wantAhead(t, d, at)
 	wrong := part(t, d, "last_error") // of the first refresh, in which the dead primary was asked, too
 	moment(t, wrong, "time")
 	wantReason(t, wrong, dead)
-	primaries := d["primaries"].([]any)
-	first, second := primaries[0].(doc), primaries[1].(doc)
-	delete(d, "primaries")
-	delete(first, "rtt_seconds")
-	wantDoc(t, first, doc{"address": p.Addr(), "tls": false, "serial": 8, "pinned": true, "source": true})
-	if text, _ := second["error"].(string); !strings.Contains(text, dead) {
-		t.Errorf("the dead primary's error is %q", text)
-	}
-	delete(second, "error")
-	silent := part(t, second, "silent")
-	if since := moment(t, silent, "since"); moment(t, silent, "until").Sub(since) != time.Minute {
-		t.Errorf("silent since %s", since)
-	}
-	wantDoc(t, silent, doc{"failures": 1})
-	wantDoc(t, second, doc{"address": dead, "tls": false, "pinned": false, "source": false})
+	wantPrimaries(t, d, p.Addr(), dead)
 
 	amount(t, d, "octets")
 	key, _ := d["server"].(string)
@@ -95,6 +75,38 @@ func TestEveryFieldOfAZone(t *testing.T) {
 		"transfers_out": doc{"sent": 0, "refused": 0, "broken": 0},
 		"notifies":      doc{"accepted": 1, "current": 0, "refused": 0, "badkey": 0, "ignored": 0},
 	})
+}
+
+// wantPrimaries wants the first one to be well and the second one to be silent.
+func wantPrimaries(t *testing.T, d doc, well, dead string) {
+	t.Helper()
+	primaries := d["primaries"].([]any)
+	first, second := primaries[0].(doc), primaries[1].(doc)
+	delete(d, "primaries")
+	delete(first, "rtt_seconds")
+	wantDoc(t, first, doc{"address": well, "tls": false, "serial": 8, "pinned": true, "source": true})
+	if text, _ := second["error"].(string); !strings.Contains(text, dead) {
+		t.Errorf("the dead primary's error is %q", text)
+	}
+	delete(second, "error")
+	silent := part(t, second, "silent")
+	if since := moment(t, silent, "since"); moment(t, silent, "until").Sub(since) != time.Minute {
+		t.Errorf("silent since %s", since)
+	}
+	wantDoc(t, silent, doc{"failures": 1})
+	wantDoc(t, second, doc{"address": dead, "tls": false, "pinned": false, "source": false})
+}
+
+// wantAhead looks at what is to come after a refresh.
+func wantAhead(t *testing.T, d doc, at time.Time) {
+	t.Helper()
+	success := moment(t, d, "last_success")
+	if ahead := moment(t, d, "expires").Sub(success); ahead < 86399*time.Second || ahead > 86401*time.Second {
+		t.Errorf("it expires in %s", ahead)
+	}
+	if ahead := moment(t, d, "next_refresh").Sub(at); ahead < 53*time.Minute || ahead > time.Hour {
+		t.Errorf("it is refreshed in %s", ahead)
+	}
 }
 
 // wantReason looks for words in the last error.
