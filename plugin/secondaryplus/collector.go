@@ -45,6 +45,7 @@ var (
 	fallbackDesc   = desc("fallback_answers_total", "Answers from the fallback file of a zone.", "zone", "server")
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
+	failingDesc    = desc("primary_failing_zones", "Zones of which the last SOA check at the primary failed.", "primary")
 	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
 	membersDesc    = desc("catalog_members", "Members of the catalog zone that are served.", "zone", "server")
 	heldDesc       = desc("catalog_held", "Members that the catalog zone lost, and whose removal or reset is held.", "zone", "server")
@@ -59,7 +60,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, upDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, zonesDesc, untoldDesc, queueDesc,
+		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, failingDesc, zonesDesc, untoldDesc, queueDesc,
 		refreshingDesc, runningDesc,
 	} {
 		out <- d
@@ -79,6 +80,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	members := c.engine.all()
 	for s, n := range zonesByState(members) {
 		out <- gauge(zonesDesc, float64(n), state(s).String())
+	}
+	for _, p := range primariesOfAll(members) {
+		out <- gauge(failingDesc, float64(p.Failing), p.Address)
 	}
 	all := c.engine.metricsOfAll(len(members))
 	for id, m := range members {

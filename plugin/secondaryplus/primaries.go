@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -79,6 +80,33 @@ func (m *member) tellPrimaries(o refresh.Outcome) {
 	m.failing = slices.DeleteFunc(m.failing, func(addr netip.AddrPort) bool {
 		return !slices.ContainsFunc(views, func(v primary.View) bool { return v.Addr == addr })
 	})
+}
+
+// primariesOfAll are the primaries of all zones, in order of their addresses, with how many zones each has and
+// of how many of these the last SOA check failed.
+func primariesOfAll(members map[identity]*member) []status.PrimaryTotal {
+	totals := map[netip.AddrPort]*status.PrimaryTotal{}
+	for _, m := range members {
+		report := m.zone.Report()
+		for _, p := range m.zone.Config().Primaries {
+			t := totals[p.Addr]
+			if t == nil {
+				t = &status.PrimaryTotal{Address: p.Addr.String()}
+				totals[p.Addr] = t
+			}
+			t.Zones++
+			if v, ok := viewOf(report, p.Addr); ok {
+				if well, known := refresh.Well(v); known && !well {
+					t.Failing++
+				}
+			}
+		}
+	}
+	list := make([]status.PrimaryTotal, 0, len(totals))
+	for _, addr := range slices.SortedFunc(maps.Keys(totals), netip.AddrPort.Compare) {
+		list = append(list, *totals[addr])
+	}
+	return list
 }
 
 // collectPrimaries tells of those that the last round of SOA checks asked.

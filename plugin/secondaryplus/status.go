@@ -18,10 +18,11 @@ var begun = time.Now()
 
 // Summary implements status.Source.
 func (e statusSource) Summary() status.Summary {
+	members := e.all()
 	s := status.Summary{
 		Version: status.Version{CoreDNS: coremain.CoreVersion, Build: coremain.GitCommit, Go: runtime.Version()},
 		Started: status.At(begun),
-		Zones:   statesByName(e.all()),
+		Zones:   statesByName(members), Primaries: primariesOfAll(members),
 	}
 	e.mu.Lock()
 	scheduler, limits := e.scheduler, e.limits

@@ -214,7 +214,11 @@ func TestSeveralZones(t *testing.T) {
 	}
 	sum := send(t, s, "GET", "/v1/", 200)
 	wantDoc(t, sum["zones"], doc{"expired": 0, "fallback": 0, "serving": 2, "stale": 0, "unloaded": 1})
+	wantDoc(t, sum["primaries"], []doc{{"address": p.Addr(), "zones": 3, "failing": 1}})
 	m := s.Metrics(t, "metrics")
+	if n, _ := m.Value("coredns_secondaryplus_primary_failing_zones", "primary="+p.Addr()); n != 1 {
+		t.Errorf("%v zones fail at the primary", n)
+	}
 	if _, ok := m.Value("coredns_secondaryplus_zone_serial", "zone="+zone); ok {
 		t.Error("a zone in order has metrics of its own")
 	}

@@ -80,6 +80,14 @@ type Summary struct {
 	Zones     map[string]int `json:"zones"` // by state: every state is there
 	Refreshes Refreshes      `json:"refreshes"`
 	Transfers Transfers      `json:"transfers"`
+	Primaries []PrimaryTotal `json:"primaries"` // in order of their addresses
+}
+
+// PrimaryTotal is a primary with the number of zones that it is one of.
+type PrimaryTotal struct {
+	Address string `json:"address"`
+	Zones   int    `json:"zones"`
+	Failing int    `json:"failing"` // zones of which the last SOA check failed there
 }
 
 // Version is of the program.
