@@ -139,6 +139,7 @@ func (e *engine) read(m *member, consent bool) (n news, good bool) {
 	}
 	e.mu.Lock()
 	l.read, l.broken, l.members = v, n.broken, n.members
+	n.release = e.endpoint.wayTo("release", n.name)
 	e.mu.Unlock()
 	return n, n.broken == nil && (!again || !n.change.IsZero())
 }

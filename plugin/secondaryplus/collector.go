@@ -25,6 +25,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	serialDesc     = desc("zone_serial", "Serial of the version that is served.", "zone", "server")
 	primaryDesc    = desc("zone_primary_serial", "Newest serial that a primary had in the last round of SOA checks.", "zone", "server")
+	upDesc         = desc("primary_up", "1 if the last SOA check got a good answer from the primary.", "zone", "server", "primary")
 	recordsDesc    = desc("zone_records", "Records of the version that is served.", "zone", "server")
 	octetsDesc     = desc("zone_bytes", "Memory that the version's pages take.", "zone", "server")
 	stateDesc      = desc("zone_state", "1 for the state that the zone is in.", "zone", "server", "state")
@@ -44,6 +45,7 @@ var (
 	fallbackDesc   = desc("fallback_answers_total", "Answers from the fallback file of a zone.", "zone", "server")
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
+	failingDesc    = desc("primary_failing_zones", "Zones of which the last SOA check at the primary failed.", "primary")
 	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
 	membersDesc    = desc("catalog_members", "Members of the catalog zone that are served.", "zone", "server")
 	heldDesc       = desc("catalog_held", "Members that the catalog zone lost, and whose removal or reset is held.", "zone", "server")
@@ -56,9 +58,9 @@ var (
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		serialDesc, primaryDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
+		serialDesc, primaryDesc, upDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, zonesDesc, untoldDesc, queueDesc,
+		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, failingDesc, zonesDesc, untoldDesc, queueDesc,
 		refreshingDesc, runningDesc,
 	} {
 		out <- d
@@ -78,6 +80,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	members := c.engine.all()
 	for s, n := range zonesByState(members) {
 		out <- gauge(zonesDesc, float64(n), state(s).String())
+	}
+	for _, p := range primariesOfAll(members) {
+		out <- gauge(failingDesc, float64(p.Failing), p.Address)
 	}
 	all := c.engine.metricsOfAll(len(members))
 	for id, m := range members {
@@ -104,9 +109,11 @@ func (m *member) collect(out chan<- prometheus.Metric, zone, server string) {
 		out <- gauge(recordsDesc, float64(v.Records()), zone, server)
 		out <- gauge(octetsDesc, float64(v.Octets()), zone, server)
 	}
-	if s, ok := m.zone.Report().NewestPrimarySerial(); ok {
+	report := m.zone.Report()
+	if s, ok := report.NewestPrimarySerial(); ok {
 		out <- gauge(primaryDesc, float64(s), zone, server)
 	}
+	collectPrimaries(out, report, zone, server)
 	m.collectState(out, zone, server)
 	lease := m.zone.Lease()
 	out <- gauge(failuresDesc, float64(lease.Failures), zone, server)

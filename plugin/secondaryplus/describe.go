@@ -1,18 +1,16 @@
 package secondaryplus
 
 import (
-	"errors"
-	"net/netip"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-dns/understudy/plugin/internal/primary"
+	"github.com/understudy-dns/understudy/plugin/internal/catalog"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
-	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+	"github.com/understudy-dns/understudy/plugin/internal/timers"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -37,57 +35,91 @@ func (m *member) remember(o refresh.Outcome) {
 }
 
 // describe is all that the status tells of the zone.
-func (m *member) describe(id status.ID) status.Zone {
-	report, lease, published := m.zone.Report(), m.zone.Lease(), m.zone.Published()
+func (e *engine) describe(m *member, id status.ID) status.Zone {
+	report, lease, published, now := m.zone.Report(), m.zone.Lease(), m.zone.Published(), m.source().state
 	d := status.Zone{
-		ID: id, State: m.source().state.String(), Primaries: primariesOf(m.zone.Config(), report),
+		ID: id, State: now.String(), Primaries: primariesOf(m.zone.Config(), report),
 		LastSuccess: status.At(lease.Refreshed), NextRefresh: status.At(lease.Due), Expires: status.At(lease.Expire),
 		Failures: lease.Failures, LastError: m.past.mishap.Load(), Transfer: m.past.transfer.Load(),
-		Deltas: deltasOf(published.Deltas),
+		Deltas: deltasOf(published.Deltas), TransfersOut: m.outgoing.totals(),
+		Notifies: make(map[string]uint64, notifyResults),
 	}
 	if v := published.Version; v != nil {
 		d.Serial, d.Records, d.Octets = number(v.Serial()), v.Records(), v.Octets()
+		d.Timers = timersOf(m.zone.Config().Clamps, v)
+	}
+	if until := m.staleUntil(); now == stateStale && !m.endless(until) {
+		d.StaleUntil = status.At(until)
+	}
+	if f := m.resort.Load().fallback; f != nil {
+		d.FallbackSerial = number(f.Serial())
 	}
 	if o := report.Last; o.Took > 0 {
 		d.LastRefresh = &status.Refresh{
 			Time: status.At(report.At), Reason: o.Reason.String(), Result: o.Result.String(), Seconds: o.Took.Seconds(),
 		}
 	}
+	for result, name := range notifyResultNames {
+		d.Notifies[name] = m.notifies[result].Load()
+	}
 	d.Refreshing, d.Queued = m.scheduler.Busy(m.zone)
+	e.describeShared(m, &d)
 	return d
 }
 
-// primariesOf are the primaries as they are configured, with what the last refresh learned of each.
-func primariesOf(c *refresh.Config, report refresh.Report) []status.Primary {
-	list := make([]status.Primary, len(c.Primaries))
-	for i, p := range c.Primaries {
-		list[i] = status.Primary{
-			Address: p.Addr.String(), Pinned: p.Addr == report.Pinned, Source: p.Addr == report.Source,
-		}
-		if v, ok := viewOf(report, p.Addr); ok {
-			learn(&list[i], v)
+// describeShared adds what the engine's mutex guards.
+func (e *engine) describeShared(m *member, d *status.Zone) {
+	e.mu.Lock()
+	k, listing, targets := m.keeper, m.listing, m.tellings.targets
+	d.MemberOf = e.catalogOf(m)
+	var members catalog.Members
+	if listing != nil {
+		d.Catalog, members = listing.describe(), listing.members
+	}
+	if e.sender != nil {
+		d.Secondaries = m.tellings.describe(targets, e.sender.Untold(m.tellings.zone))
+	}
+	e.mu.Unlock()
+	if listing != nil {
+		d.Catalog.HeldZones = members.HeldZones(heldNames)
+	}
+	if k != nil {
+		d.Persist = &status.Persist{Directory: k.dir, Errors: m.journalErrors.Load()}
+		if saved := m.savedSerial.Load(); saved != 0 {
+			d.Persist.Serial = number(serial.Serial(saved))
 		}
 	}
-	return list
 }
 
-func viewOf(report refresh.Report, addr netip.AddrPort) (primary.View, bool) {
-	at := slices.IndexFunc(report.Primaries, func(v primary.View) bool { return v.Addr == addr })
-	if at < 0 {
-		return primary.View{}, false
+// heldNames is how many of the members that are held are named.
+const heldNames = 20
+
+func (l *listing) describe() *status.Catalog {
+	c := &status.Catalog{Members: l.served, Held: l.members.Held()}
+	if l.broken != nil {
+		c.Broken = oneLine(l.broken)
 	}
-	return report.Primaries[at], true
+	return c
 }
 
-// learn adds what a SOA check said.
-func learn(p *status.Primary, v primary.View) {
-	if v.Err != nil {
-		p.Error = oneLine(v.Err)
-		p.Unreachable = errors.Is(v.Err, xfr.ErrConnect) || errors.Is(v.Err, xfr.ErrNetwork) || errors.Is(v.Err, xfr.ErrTimeout)
-		return
+// catalogOf is the catalog that a zone comes from, nil if that is the Corefile; e.mu is held.
+func (e *engine) catalogOf(m *member) *status.MemberOf {
+	if !m.origin.fromCatalog() {
+		return nil
 	}
-	rtt := v.RTT.Seconds()
-	p.Serial, p.RTT = number(v.Serial), &rtt
+	of := &status.MemberOf{Catalog: m.origin.catalog, ID: m.origin.id}
+	by := e.members[identity{nameInView{of.Catalog, m.id.view}, m.id.key}]
+	if by != nil && by.listing != nil {
+		entry := by.listing.members.All()[string(owner.AppendLower(nil, m.zone.Apex()))]
+		of.Groups, of.HeldSince = entry.Groups, status.At(entry.Held)
+	}
+	return of
+}
+
+func timersOf(c timers.Clamps, v *zone.Version) *status.Timers {
+	soa := v.SOA()
+	refresh, retry, expire := c.Of(&soa)
+	return &status.Timers{Refresh: refresh.Seconds(), Retry: retry.Seconds(), Expire: expire.Seconds()}
 }
 
 func deltasOf(list []*zone.Delta) (d status.Deltas) {

@@ -2,6 +2,8 @@ package secondaryplus
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 	"os"
 
 	"github.com/understudy-dns/understudy/plugin/internal/status"
@@ -79,6 +81,16 @@ func (n *endpoint) take() []*status.Server {
 
 func (n *endpoint) unreadable(err error) {
 	write(&n.trouble, log.Warningf, "Nobody is let in to the status: %v", err)
+}
+
+// wayTo says how a zone is ordered to be treated; empty: there is no listener.
+func (n *endpoint) wayTo(action, zone string) string {
+	for _, s := range []*status.Server{n.server, n.opened} {
+		if s != nil {
+			return fmt.Sprintf("POST /v1/zones/%s/%s at %s", url.PathEscape(zone), action, s.Addr())
+		}
+	}
+	return ""
 }
 
 // warnOfReaders says when the token is no secret. It is no reason not to start.

@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +47,7 @@ type member struct {
 	tellings          tellings
 	outgoing          outgoingCounts
 	past              past
+	failing           []netip.AddrPort // primaries of which the log has told that they fail; only tellPrimaries has it
 	outcomes          repeats
 	complaints        repeats
 }

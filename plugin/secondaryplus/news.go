@@ -16,6 +16,7 @@ type news struct {
 	mended  bool // it was broken before
 	members catalog.Members
 	change  catalog.Change
+	release string // how the operator consents to what is held; empty: not at all
 }
 
 // tell logs it, in one line however many members it concerns.
@@ -31,8 +32,12 @@ func (n news) tell() {
 		log.Infof("%s: catalog with serial %s: %s; %s now", n.name, n.serial, list, members(n.members.Len()))
 	}
 	if n.change.Held > 0 {
-		log.Errorf("%s: HELD: catalog with serial %s loses %s at once; they stay until it lists them again or the loss has lasted for %s",
-			n.name, n.serial, members(n.change.Held), catalog.Patience)
+		consent := ""
+		if n.release != "" {
+			consent = "; to consent: " + n.release
+		}
+		log.Errorf("%s: HELD: catalog with serial %s loses %s at once; they stay until it lists them again or the loss has lasted for %s%s",
+			n.name, n.serial, members(n.change.Held), catalog.Patience, consent)
 	}
 }
 

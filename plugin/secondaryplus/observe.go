@@ -31,6 +31,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	m.count(o)
 	m.remember(o)
 	m.log(o)
+	m.tellPrimaries(o)
 	if o.Result == refresh.Updated {
 		e.tell(m, o.Fetched.Version)
 	}

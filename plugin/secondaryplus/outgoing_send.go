@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/outgoing"
+	"github.com/understudy-dns/understudy/plugin/internal/status"
 )
 
 // What becomes of a query for a transfer, as counted in transfers_out_total.
@@ -29,6 +30,16 @@ type outgoingCounts [len(outgoingKinds)][outResults]atomic.Uint64
 
 func (t *outgoingTransfer) count(kind outgoing.Kind, result int) {
 	t.member.outgoing[kind][result].Add(1)
+}
+
+// totals are those of all kinds.
+func (c *outgoingCounts) totals() (t status.TransfersOut) {
+	for kind := range c {
+		t.Sent += c[kind][outSent].Load()
+		t.Refused += c[kind][outRefused].Load()
+		t.Broken += c[kind][outBroken].Load()
+	}
+	return t
 }
 
 // asked is the kind that a query asks for, where nothing is sent.

@@ -2,15 +2,12 @@ package secondaryplus
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"runtime"
 	"slices"
 	"time"
 
 	"github.com/coredns/coredns/coremain"
 
-	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
 )
 
@@ -21,10 +18,11 @@ var begun = time.Now()
 
 // Summary implements status.Source.
 func (e statusSource) Summary() status.Summary {
+	members := e.all()
 	s := status.Summary{
 		Version: status.Version{CoreDNS: coremain.CoreVersion, Build: coremain.GitCommit, Go: runtime.Version()},
 		Started: status.At(begun),
-		Zones:   statesByName(e.all()),
+		Zones:   statesByName(members), Primaries: primariesOfAll(members),
 	}
 	e.mu.Lock()
 	scheduler, limits := e.scheduler, e.limits
@@ -72,7 +70,7 @@ func (e statusSource) Zone(id status.ID) (status.Zone, bool) {
 	if m == nil {
 		return status.Zone{}, false
 	}
-	return m.describe(id), true
+	return e.describe(m, id), true
 }
 
 // RefreshAll implements status.Source.
@@ -83,48 +81,6 @@ func (e statusSource) RefreshAll() int {
 	}
 	log.Infof("A refresh of all %d zones was ordered", len(members))
 	return len(members)
-}
-
-// The refreshes that can be ordered.
-var ordered = map[string]refresh.Reason{"refresh": refresh.Requested, "retransfer": refresh.Forced}
-
-// Do implements status.Source.
-func (e statusSource) Do(ctx context.Context, o status.Order) (status.Done, error) {
-	done := status.Done{ID: o.ID, Action: o.Action}
-	why, ok := ordered[o.Action]
-	if !ok {
-		return done, status.ErrNoAction
-	}
-	m := e.member(o.ID)
-	if m == nil {
-		return done, status.ErrNoZone
-	}
-	log.Infof("%s: %s ordered from %s", o.Zone, o.Action, o.From)
-	if !o.Wait {
-		m.scheduler.Order(m.zone, why)
-		return done, nil
-	}
-	outcome, err := m.scheduler.Await(ctx, m.zone, why)
-	if errors.Is(err, refresh.ErrEnded) {
-		err = status.ErrEnded
-	}
-	if err != nil {
-		return done, err
-	}
-	m.conclude(&done, outcome)
-	return done, nil
-}
-
-// conclude tells how an ordered refresh ended.
-func (m *member) conclude(done *status.Done, o refresh.Outcome) {
-	done.Result, done.Failed = o.Result.String(), o.Result == refresh.Failed
-	if o.Had || o.Result == refresh.Updated {
-		done.Serial = number(o.New)
-	}
-	if o.Primary.IsValid() {
-		done.Primary = o.Primary.String()
-	}
-	done.Reason = m.reason(o)
 }
 
 // statesByName has every state, also those that no zone is in.

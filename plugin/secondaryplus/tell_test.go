@@ -113,8 +113,8 @@ func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
 				c.state.Version = version(t, 7)
 				m.zone.Restore(*c.state, now)
 			}
-			if got := e.renotify(m); got != c.want {
-				t.Fatalf("renotify: %v", got)
+			if _, err := e.renotify(m); (err == nil) != c.want || err != nil && !errors.Is(err, errNothingToTell) {
+				t.Fatalf("renotify: %v", err)
 			}
 			if c.want {
 				if got := told(t, conn); got != 7 {
@@ -137,12 +137,15 @@ func TestComplaintsEndWithAnAcknowledgement(t *testing.T) {
 		m.observeTelling(notify.Outcome{Target: one, Result: notify.Unanswered, Err: errors.New("why")})
 		m.observeTelling(notify.Outcome{Target: other, Result: notify.Acknowledged})
 	}
-	if n := m.tellings.complaintsOf(one).count; n != 3 {
-		t.Errorf("%d complaints", n)
+	if a, b := m.tellings.peers[one], m.tellings.peers[other]; a.complaints.count != 3 || b.complaints.count != 0 {
+		t.Errorf("%d and %d complaints", a.complaints.count, b.complaints.count)
 	}
-	m.observeTelling(notify.Outcome{Target: one, Result: notify.Acknowledged})
-	if n := len(m.tellings.complaints); n != 0 {
-		t.Errorf("complaints of %d secondaries are left", n)
+	if last := m.tellings.peers[one].last; last.Result != "unanswered" || last.Reason == "" {
+		t.Errorf("the status tells %+v", last)
+	}
+	m.observeTelling(notify.Outcome{Target: one, Serial: 7, Result: notify.Acknowledged})
+	if a := m.tellings.peers[one]; a.complaints.count != 0 || a.last.Result != "acknowledged" || a.last.Reason != "" || a.last.Serial != 7 {
+		t.Errorf("%d complaints are left, the status tells %+v", a.complaints.count, a.last)
 	}
 	if got := [...]uint64{m.tellings.counts[notify.Acknowledged].Load(), m.tellings.counts[notify.Unanswered].Load()}; got != [...]uint64{4, 3} {
 		t.Errorf("counted %v", got)

@@ -25,6 +25,10 @@ func TestDrill06SOAAnsweredREFUSEDForLongerThanEXPIRE(t *testing.T) {
 	metric(t, s, "refreshes_total", 1, "result=expired")
 	metricAtLeast(t, s, "refreshes_total", 1, "result=failed")
 	metricAtLeast(t, s, "unanswered_queries_total", 1)
+	metric(t, s, "primary_up", 0, "primary="+p.Addr())
+	status(t, s, "state", "^expired$")
+	status(t, s, "last_error.reason", `refused by the primary: REFUSED|no primary proved serial 1`)
+	status(t, s, "primaries.0.error", `refused by the primary: REFUSED`)
 	p.On(primary.SOA)
 	ask.WaitSerial(t, s.Addr(), zone, 1)
 	s.WaitLog(t, `answers again, with serial 1`)
@@ -54,6 +58,11 @@ func TestDrill07LamePrimary(t *testing.T) {
 			a.WantAllAnswered(t, 0)
 			s.WaitLog(t, `serial 2 \(was 1\) by axfr from `+regexp.QuoteMeta(second.Addr())+
 				`: .*before that: SOA check of \S+ from `+regexp.QuoteMeta(first.Addr())+`: `+c.why)
+			s.WaitLog(t, `primary `+regexp.QuoteMeta(first.Addr())+` fails, while others do not: .*`+c.why)
+			metric(t, s, "primary_up", 0, "primary="+first.Addr())
+			metric(t, s, "primary_up", 1, "primary="+second.Addr())
+			status(t, s, "primaries.0.error", c.why)
+			status(t, s, "primaries.1.serial", "^2$")
 			if n := first.Count(primary.AXFR) + first.Count(primary.IXFR); n != 1 {
 				t.Errorf("the lame primary was asked for %d transfers", n)
 			}

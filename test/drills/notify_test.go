@@ -97,6 +97,7 @@ func TestDrill14NOTIFYFromAStranger(t *testing.T) {
 		}
 	})
 	metric(t, s, "notifies_total", 3, "result=refused")
+	status(t, s, "notifies.refused", "^3$")
 	s.WaitLog(t, `NOTIFY from 127\.0\.0\.9 refused: no rule permits it`)
 }
 
@@ -138,6 +139,7 @@ func TestDrill14NOTIFYWithAWrongKey(t *testing.T) {
 		}},
 		"tsig in another block": {beside, func(t *testing.T, s *understudy.Server) {
 			metric(t, s, "notifies_total", 2, "result=badkey")
+			status(t, s, "notifies.badkey", "^2$")
 			s.WaitLog(t, `NOTIFY from 127\.0\.0\.1 refused: `)
 		}},
 	} {

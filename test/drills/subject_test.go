@@ -45,7 +45,8 @@ func corefileWith(block []string, from string, more ...string) string {
 	return strings.Join([]string{
 		zone + ":{{port}} {", "bind 127.0.0.1", "errors",
 		"prometheus 127.0.0.1:{{port:metrics}}", "pprof 127.0.0.1:{{port:pprof}}",
-		strings.Join(block, "\n"), "secondaryplus {", "transfer from " + from, strings.Join(more, "\n"), "}", "}", "",
+		strings.Join(block, "\n"), "secondaryplus {", "status 127.0.0.1:{{port:status}}",
+		"transfer from " + from, strings.Join(more, "\n"), "}", "}", "",
 	}, "\n")
 }
 
@@ -114,6 +115,12 @@ func metricAtLeast(t *testing.T, s *understudy.Server, name string, least float6
 	t.Helper()
 	s.WaitMetricThat(t, "metrics", "coredns_secondaryplus_"+name, fmt.Sprintf(">= %v", least),
 		func(v float64) bool { return v >= least }, append(labels, "zone="+zone)...)
+}
+
+// status waits until a field of the zone's document matches a pattern.
+func status(t *testing.T, s *understudy.Server, path, pattern string) {
+	t.Helper()
+	s.WaitStatus(t, "status", zone, path, pattern)
 }
 
 // waitIdle waits until nothing runs and nothing waits to run.

@@ -39,6 +39,9 @@ func TestDrill01PrimaryKilledInTheMiddleOfAnAXFR(t *testing.T) {
 			a.WantAllAnswered(t, 0)
 			s.WaitLog(t, came(2, second.Addr(), first.Addr(), "connection failed"))
 			metric(t, s, "transfers_total", 1, "kind=axfr", "result=failed")
+			status(t, s, "last_error.reason", `AXFR of \S+ from `+regexp.QuoteMeta(first.Addr())+`.*connection failed`)
+			status(t, s, "last_error.result", "^updated$")
+			status(t, s, "last_transfer.primary", "^"+second.Addr()+"$")
 		})
 	}
 }
@@ -110,6 +113,11 @@ func TestDrill03TCPBlackHoled(t *testing.T) {
 	s.WaitLog(t, came(2, second.Addr(), first.Addr(), "cannot connect"))
 	metricAtLeast(t, s, "transfers_total", 1, "result=failed")
 	metric(t, s, "zone_primary_serial", 2)
+	metric(t, s, "primary_up", 1, "primary="+first.Addr()) // SOA checks are answered
+	status(t, s, "last_error.reason", "cannot connect")
+	status(t, s, "primaries.0.serial", "^2$")
+	status(t, s, "primaries.0.closed.failures", "^1$")
+	status(t, s, "primaries.1.closed.failures", "^$")
 	metric(t, s, "refreshes_total", 0, "result=failed")
 }
 

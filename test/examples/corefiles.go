@@ -52,6 +52,9 @@ var (
 	transferFrom = regexp.MustCompile(`transfer from .*`)
 	primaryAddr  = regexp.MustCompile(`192\.0\.2\.\d+(?::\d+)?`)
 	loopback     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
+	downward     = regexp.MustCompile(`(?m)^ +(also_notify|transfer to) .*`)
+	secondary    = regexp.MustCompile(`\b(?:192\.0\.2|198\.51\.100)\.(\d+)\b`)
+	stateDir     = regexp.MustCompile(`\bpersist \S+`)
 	forwarder    = regexp.MustCompile(`198\.51\.100\.\d+`)
 	zoneFile     = regexp.MustCompile(`\b(file|fallback) ([a-z-]+\.zone)\b`)
 	blockKeys    = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
@@ -59,7 +62,8 @@ var (
 )
 
 // local is the text of a Corefile made to run on loopback: the addresses of its primaries become those
-// given, ports become free ones, and every block is bound to loopback.
+// given, those of its secondaries nobody's, ports become free ones, what is kept goes into the server's own
+// directory, and every block is bound to loopback.
 func local(text string, primaries map[string]string, dir string) string {
 	text = loopback.ReplaceAllString(text, "127.0.0.1:{{port:p$1}}")
 	text = strings.ReplaceAll(text, "127.0.0.1:{{port:p1053}}", "127.0.0.1:{{port}}")
@@ -69,6 +73,10 @@ func local(text string, primaries map[string]string, dir string) string {
 			return primaries[host]
 		})
 	})
+	text = downward.ReplaceAllStringFunc(text, func(line string) string {
+		return secondary.ReplaceAllString(line, "127.0.0.$1:{{port:nobody}}")
+	})
+	text = stateDir.ReplaceAllString(text, "persist {{dir}}")
 	text = forwarder.ReplaceAllString(text, "127.0.0.1:{{port:nobody}}")
 	text = zoneFile.ReplaceAllString(text, "$1 "+filepath.Join(dir, "$2"))
 	bind := "\n    bind 127.0.0.1"

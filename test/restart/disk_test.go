@@ -65,6 +65,9 @@ func TestDrill17DiskFull(t *testing.T) {
 	ours.WaitMetricThat(t, "metrics", "coredns_secondaryplus_journal_errors_total", "> 0", func(v float64) bool { return v > 0 })
 	ours.WaitLog(t, `\[ERROR\].*example\.org\.: serial 2 could not be saved.*no space left on device`)
 	waitSaved(t, ours, 1)
+	ours.WaitStatus(t, "status", zone, "serial", "^2$")
+	ours.WaitStatus(t, "status", zone, "persist.serial", "^1$")
+	ours.WaitStatus(t, "status", zone, "persist.errors", "^[1-9]")
 
 	ours.Kill9()
 	from.OnAll(primary.Refused())
@@ -146,8 +149,12 @@ func TestDrill20AReadOnlyDirectory(t *testing.T) {
 	ask.WaitSerial(t, ours.Addr(), zone, 2)
 	ours.WaitLog(t, `\[ERROR\].*serial 2 could not be saved.*read-only file system`)
 	ours.WaitMetricThat(t, "metrics", "coredns_secondaryplus_journal_errors_total", "> 0", func(v float64) bool { return v > 0 })
+	ours.WaitStatus(t, "status", zone, "persist.serial", "^1$")
+	ours.WaitStatus(t, "status", zone, "persist.errors", "^[1-9]")
 	remount(0)
 	waitSaved(t, ours, 2)
+	ours.WaitStatus(t, "status", zone, "persist.serial", "^2$")
+	ours.WaitStatus(t, "status", zone, "persist.directory", "^"+ours.Dir()+"$")
 }
 
 // A saved unknown type is answered as it came.

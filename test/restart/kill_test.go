@@ -63,6 +63,7 @@ const corefile = `example.org:{{port}} {
 	secondaryplus {
 		transfer from PRIMARY
 		persist {{dir}}
+		status 127.0.0.1:{{port:status}}
 	}
 	prometheus 127.0.0.1:{{port:metrics}}
 }

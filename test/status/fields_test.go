@@ -28,7 +28,7 @@ func part(t *testing.T, d doc, field string) doc {
 func TestEveryFieldOfAZone(t *testing.T) {
 	t.Parallel()
 	p := primary.Start(t, primary.Config{Zone: zone})
-	dead := port.Addr(t, "127.0.0.1")
+	dead := port.Addr(t, "127.0.0.2") // not the address that NOTIFYs come from
 	p.Publish(t, hosts(7, 5, "192.0.2.80"))
 	s := understudy.Start(t, understudy.Config{Corefile: block(p.Addr()+" "+dead, statusHere)})
 	ask.WaitSerial(t, s.Addr(), zone, 7)
@@ -56,26 +56,11 @@ func TestEveryFieldOfAZone(t *testing.T) {
 	amount(t, deltas, "octets")
 	wantDoc(t, deltas, doc{"count": 1, "oldest_serial": 7})
 
-	success := moment(t, d, "last_success")
-	if ahead := moment(t, d, "expires").Sub(success); ahead < 86399*time.Second || ahead > 86401*time.Second {
-		t.Errorf("it expires in %s", ahead)
-	}
-	if ahead := moment(t, d, "next_refresh").Sub(at); ahead < 53*time.Minute || ahead > time.Hour {
-		t.Errorf("it is refreshed in %s", ahead)
-	}
+	wantAhead(t, d, at)
 	wrong := part(t, d, "last_error") // of the first refresh, in which the dead primary was asked, too
 	moment(t, wrong, "time")
 	wantReason(t, wrong, dead)
-	primaries := d["primaries"].([]any)
-	first, second := primaries[0].(doc), primaries[1].(doc)
-	delete(d, "primaries")
-	delete(first, "rtt_seconds")
-	wantDoc(t, first, doc{"address": p.Addr(), "serial": 8, "pinned": true, "source": true, "unreachable": false})
-	if text, _ := second["error"].(string); !strings.Contains(text, dead) {
-		t.Errorf("the dead primary's error is %q", text)
-	}
-	delete(second, "error")
-	wantDoc(t, second, doc{"address": dead, "pinned": false, "source": false, "unreachable": true})
+	wantPrimaries(t, d, p.Addr(), dead)
 
 	amount(t, d, "octets")
 	key, _ := d["server"].(string)
@@ -86,7 +71,42 @@ func TestEveryFieldOfAZone(t *testing.T) {
 	wantDoc(t, d, doc{
 		"zone": zone, "state": "serving", "serial": 8, "records": 10,
 		"refreshing": false, "queued": false, "failures": 0,
+		"timers":        doc{"refresh": 3600, "retry": 600, "expire": 86400},
+		"transfers_out": doc{"sent": 0, "refused": 0, "broken": 0},
+		"notifies":      doc{"accepted": 1, "current": 0, "refused": 0, "badkey": 0, "ignored": 0},
 	})
+}
+
+// wantPrimaries wants the first one to be well and the second one to be silent.
+func wantPrimaries(t *testing.T, d doc, well, dead string) {
+	t.Helper()
+	primaries := d["primaries"].([]any)
+	first, second := primaries[0].(doc), primaries[1].(doc)
+	delete(d, "primaries")
+	delete(first, "rtt_seconds")
+	wantDoc(t, first, doc{"address": well, "tls": false, "serial": 8, "pinned": true, "source": true})
+	if text, _ := second["error"].(string); !strings.Contains(text, dead) {
+		t.Errorf("the dead primary's error is %q", text)
+	}
+	delete(second, "error")
+	silent := part(t, second, "silent")
+	if since := moment(t, silent, "since"); moment(t, silent, "until").Sub(since) != time.Minute {
+		t.Errorf("silent since %s", since)
+	}
+	wantDoc(t, silent, doc{"failures": 1})
+	wantDoc(t, second, doc{"address": dead, "tls": false, "pinned": false, "source": false})
+}
+
+// wantAhead looks at what is to come after a refresh.
+func wantAhead(t *testing.T, d doc, at time.Time) {
+	t.Helper()
+	success := moment(t, d, "last_success")
+	if ahead := moment(t, d, "expires").Sub(success); ahead < 86399*time.Second || ahead > 86401*time.Second {
+		t.Errorf("it expires in %s", ahead)
+	}
+	if ahead := moment(t, d, "next_refresh").Sub(at); ahead < 53*time.Minute || ahead > time.Hour {
+		t.Errorf("it is refreshed in %s", ahead)
+	}
 }
 
 // wantReason looks for words in the last error.
@@ -193,8 +213,12 @@ func TestSeveralZones(t *testing.T) {
 		t.Errorf("%v", d)
 	}
 	sum := send(t, s, "GET", "/v1/", 200)
-	wantDoc(t, sum["zones"], doc{"expired": 0, "serving": 2, "unloaded": 1})
+	wantDoc(t, sum["zones"], doc{"expired": 0, "fallback": 0, "serving": 2, "stale": 0, "unloaded": 1})
+	wantDoc(t, sum["primaries"], []doc{{"address": p.Addr(), "zones": 3, "failing": 1}})
 	m := s.Metrics(t, "metrics")
+	if n, _ := m.Value("coredns_secondaryplus_primary_failing_zones", "primary="+p.Addr()); n != 1 {
+		t.Errorf("%v zones fail at the primary", n)
+	}
 	if _, ok := m.Value("coredns_secondaryplus_zone_serial", "zone="+zone); ok {
 		t.Error("a zone in order has metrics of its own")
 	}

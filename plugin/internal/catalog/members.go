@@ -46,6 +46,21 @@ func (m Members) Held() int { return m.held }
 // All are the members by the zone's name in lower-case wire form. The map must not be changed.
 func (m Members) All() map[string]Entry { return m.entries }
 
+// HeldZones are the names of members that are held, in alphabetical order, no more than most of them.
+func (m Members) HeldZones(most int) []string {
+	if m.held == 0 {
+		return nil
+	}
+	list := make([]string, 0, m.held)
+	for _, e := range m.entries {
+		if !e.Held.IsZero() {
+			list = append(list, e.Zone.Canonical())
+		}
+	}
+	slices.Sort(list)
+	return list[:min(most, len(list))]
+}
+
 // Update says what the members are after a version with the content c was seen, at the given time. A member is
 // lost when c does not list it, or lists it under another ID, which takes its content away as well. A loss that
 // the guard holds leaves the member as it is, until c lists it again, consent is given, or Patience is over.

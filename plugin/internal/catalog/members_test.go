@@ -181,3 +181,17 @@ func TestEveryLossHasItsOwnTime(t *testing.T) {
 		t.Fatalf("%+v, %d held", change, m.Held())
 	}
 }
+
+func TestTheFirstOfThoseHeldAreNamed(t *testing.T) {
+	m := had(listing(40))
+	if got := m.HeldZones(5); got != nil {
+		t.Errorf("nothing is held: %v", got)
+	}
+	m, _ = m.Update(listing(40, without(10, 30)), noon, false)
+	if got, want := fmt.Sprint(m.HeldZones(3)), "[z10.example. z11.example. z12.example.]"; got != want {
+		t.Errorf("%s", got)
+	}
+	if got := m.HeldZones(100); len(got) != 20 {
+		t.Errorf("%d are named", len(got))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -112,6 +113,13 @@ func (s *Sender) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pending
+}
+
+// Untold are the targets that have something still to be told of a zone, in no order.
+func (s *Sender) Untold(z *Zone) []netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(z.tasks))
 }
 
 // poke wakes the goroutine that sends.

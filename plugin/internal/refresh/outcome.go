@@ -88,3 +88,12 @@ func (r Report) NewestPrimarySerial() (s serial.Serial, ok bool) {
 	}
 	return s, ok
 }
+
+// Well says whether a primary answered the last SOA check as it should. It is not known of one that was not waited
+// for; but one that was silent before is not waited for on that account, and is still not well.
+func Well(v primary.View) (well, known bool) {
+	if notAwaited(v) {
+		return false, v.Silent.Failures > 0
+	}
+	return v.Err == nil, true
+}

@@ -12,21 +12,31 @@ type ID struct {
 // Zone is all that is told of a zone. What is not known is left out.
 type Zone struct {
 	ID
-	State       string    `json:"state"`
-	Serial      *uint32   `json:"serial,omitempty"`
-	Records     int       `json:"records"`
-	Octets      int       `json:"octets"` // memory
-	Deltas      Deltas    `json:"deltas"`
-	Primaries   []Primary `json:"primaries"`
-	Refreshing  bool      `json:"refreshing"`
-	Queued      bool      `json:"queued"`
-	LastSuccess time.Time `json:"last_success,omitzero"`
-	NextRefresh time.Time `json:"next_refresh,omitzero"`
-	Expires     time.Time `json:"expires,omitzero"`
-	Failures    int       `json:"failures"` // in a row
-	LastRefresh *Refresh  `json:"last_refresh,omitempty"`
-	LastError   *Mishap   `json:"last_error,omitempty"`
-	Transfer    *Transfer `json:"last_transfer,omitempty"`
+	State          string       `json:"state"`
+	Serial         *uint32      `json:"serial,omitempty"`
+	Records        int          `json:"records"`
+	Octets         int          `json:"octets"` // memory
+	Deltas         Deltas       `json:"deltas"`
+	Primaries      []Primary    `json:"primaries"`
+	Refreshing     bool         `json:"refreshing"`
+	Queued         bool         `json:"queued"`
+	LastSuccess    time.Time    `json:"last_success,omitzero"`
+	NextRefresh    time.Time    `json:"next_refresh,omitzero"`
+	Expires        time.Time    `json:"expires,omitzero"`
+	StaleUntil     time.Time    `json:"stale_until,omitzero"` // of a stale zone; zero: without end
+	FallbackSerial *uint32      `json:"fallback_serial,omitempty"`
+	Timers         *Timers      `json:"timers,omitempty"`
+	Failures       int          `json:"failures"` // in a row
+	LastRefresh    *Refresh     `json:"last_refresh,omitempty"`
+	LastError      *Mishap      `json:"last_error,omitempty"`
+	Transfer       *Transfer    `json:"last_transfer,omitempty"`
+	Persist        *Persist     `json:"persist,omitempty"`
+	Secondaries    []Secondary  `json:"secondaries,omitempty"` // that are told of new versions
+	TransfersOut   TransfersOut `json:"transfers_out"`
+	// Notifies are the NOTIFY messages that were received, by what became of them: every result is there.
+	Notifies map[string]uint64 `json:"notifies"`
+	Catalog  *Catalog          `json:"catalog,omitempty"`
+	MemberOf *MemberOf         `json:"member_of,omitempty"`
 }
 
 // Deltas are the kept changes that led to the version that is served.
@@ -34,17 +44,6 @@ type Deltas struct {
 	Count        int     `json:"count"`
 	Octets       int     `json:"octets"`
 	OldestSerial *uint32 `json:"oldest_serial,omitempty"` // where the first of them begins
-}
-
-// Primary is what the last refresh learned of a primary.
-type Primary struct {
-	Address     string   `json:"address"`
-	Serial      *uint32  `json:"serial,omitempty"`
-	RTT         *float64 `json:"rtt_seconds,omitempty"`
-	Pinned      bool     `json:"pinned"`      // the zone stays with it
-	Source      bool     `json:"source"`      // the version came from it
-	Unreachable bool     `json:"unreachable"` // no reply at all
-	Error       string   `json:"error,omitempty"`
 }
 
 // Refresh is how a refresh ended.
@@ -81,6 +80,14 @@ type Summary struct {
 	Zones     map[string]int `json:"zones"` // by state: every state is there
 	Refreshes Refreshes      `json:"refreshes"`
 	Transfers Transfers      `json:"transfers"`
+	Primaries []PrimaryTotal `json:"primaries"` // in order of their addresses
+}
+
+// PrimaryTotal is a primary with the number of zones that it is one of.
+type PrimaryTotal struct {
+	Address string `json:"address"`
+	Zones   int    `json:"zones"`
+	Failing int    `json:"failing"` // zones of which the last SOA check failed there
 }
 
 // Version is of the program.
@@ -111,7 +118,10 @@ type Done struct {
 	Serial  *uint32 `json:"serial,omitempty"` // afterwards
 	Primary string  `json:"primary,omitempty"`
 	Reason  string  `json:"reason,omitempty"` // what went wrong
-	Failed  bool    `json:"-"`
+	// Released are the members of a catalog zone that were held, and no longer are.
+	Released int  `json:"released,omitempty"`
+	Failed   bool `json:"-"`
+	Complete bool `json:"-"` // nothing of it is still to come, although nobody waits
 }
 
 // At is a moment as documents have it: in UTC, to the millisecond.

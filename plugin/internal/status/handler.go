@@ -149,16 +149,28 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, name, action strin
 	}
 	done, err := h.source.Do(r.Context(), Order{ID: id, Action: action, Wait: wait, From: r.RemoteAddr})
 	switch {
-	case errors.Is(err, ErrNoZone), errors.Is(err, ErrNoAction):
-		return &problem{code: http.StatusNotFound, Error: err.Error()}
 	case err != nil:
-		return &problem{code: http.StatusServiceUnavailable, Error: err.Error()}
-	case !wait:
+		return refusal(err)
+	case !wait && !done.Complete:
 		return send(w, http.StatusAccepted, done)
 	case done.Failed:
 		return send(w, http.StatusBadGateway, done)
 	}
 	return send(w, http.StatusOK, done)
+}
+
+// refusal is how it is told that an order was not carried out.
+func refusal(err error) *problem {
+	code := http.StatusServiceUnavailable
+	switch {
+	case errors.Is(err, ErrNoZone), errors.Is(err, ErrNoAction):
+		code = http.StatusNotFound
+	case errors.Is(err, ErrState):
+		code = http.StatusConflict
+	case errors.Is(err, ErrNoWait):
+		code = http.StatusBadRequest
+	}
+	return &problem{code: code, Error: err.Error()}
 }
 
 func waiting(r *http.Request) (bool, *problem) {

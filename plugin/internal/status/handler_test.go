@@ -3,6 +3,7 @@ package status
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -86,8 +87,15 @@ func TestAnOrderSaysWhatCameOfIt(t *testing.T) {
 	want(t, "a failure", ask(f, Access{}, root), 502, `"reason": "refused"`)
 	f.err = ErrNoAction
 	want(t, "an unknown action", ask(f, Access{}, root), 404, ErrNoAction.Error())
+	f.err = fmt.Errorf("%w: nothing is held", ErrState)
+	want(t, "a zone that is not such", ask(f, Access{}, root), 409, "that cannot be done: nothing is held")
+	f.err = ErrNoWait
+	want(t, "an outcome that never comes", ask(f, Access{}, root), 400, ErrNoWait.Error())
 	f.err = errors.New("stopping")
 	want(t, "no outcome", ask(f, Access{}, root), 503, "stopping")
+	f.err, f.done = nil, Done{Released: 12, Complete: true}
+	release := request{method: "POST", target: "/v1/zones/./release"}
+	want(t, "an end that nobody waits for", ask(f, Access{}, release), 200, `"released": 12`)
 	root.body = strings.Repeat("x", longestBody+1)
 	want(t, "a body", ask(f, Access{}, root), 413, `"error"`)
 }

@@ -33,4 +33,8 @@ var (
 	ErrNoZone   = errors.New("there is no such zone")
 	ErrNoAction = errors.New("there is no such action")
 	ErrEnded    = errors.New("the zone is being taken away, or the server stops")
+	// ErrState is part of an error that says why a zone, as it is, cannot be treated so.
+	ErrState = errors.New("that cannot be done")
+	// ErrNoWait says that the outcome of an action comes to no end that could be waited for.
+	ErrNoWait = errors.New("the outcome of this cannot be waited for")
 )

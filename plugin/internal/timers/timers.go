@@ -100,6 +100,11 @@ func (t Timers) retryWait(soa *zone.SOA, c Clamps) time.Duration {
 	return min(limit, firstRetry<<(t.Failures-1))
 }
 
+// Of are the REFRESH, RETRY and EXPIRE that count for a zone.
+func (c Clamps) Of(soa *zone.SOA) (refresh, retry, expire time.Duration) {
+	return c.Refresh.clamp(seconds(soa.Refresh)), c.Retry.clamp(seconds(soa.Retry)), expireAfter(soa, c)
+}
+
 // expireAfter is the EXPIRE of the SOA, clamped. It is never shorter than one REFRESH and one RETRY: a
 // zone must not expire before its primary could be asked twice (RFC 1912 §2.2).
 func expireAfter(soa *zone.SOA, c Clamps) time.Duration {

@@ -72,3 +72,17 @@ func TestExpiredIsAtTheEndOfTheLease(t *testing.T) {
 		t.Error("the lease does not end at EXPIRE")
 	}
 }
+
+func TestTheTimersThatCountAreWithinTheBounds(t *testing.T) {
+	for soa1, want := range map[[3]uint32][3]time.Duration{
+		{3600, 600, 86400}:                 {time.Hour, 10 * time.Minute, 24 * time.Hour},
+		{1, 1, 1}:                          {30 * time.Second, 10 * time.Second, time.Hour},
+		{7200, 3600, 3600}:                 {2 * time.Hour, time.Hour, 3 * time.Hour},
+		{math.MaxUint32, 1, math.MaxInt32}: {24 * time.Hour, 10 * time.Second, 28 * 24 * time.Hour},
+	} {
+		refresh, retry, expire := DefaultClamps().Of(soa(soa1[0], soa1[1], soa1[2]))
+		if got := [3]time.Duration{refresh, retry, expire}; got != want {
+			t.Errorf("%v: %v", soa1, got)
+		}
+	}
+}
