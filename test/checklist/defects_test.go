@@ -2,7 +2,9 @@ package checklist
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +37,21 @@ func TestEveryDefectIsThere(t *testing.T) {
 	for n := 1; n <= defects; n++ {
 		if !found[n] {
 			t.Errorf("there is no test of defect %d", n)
+		}
+	}
+}
+
+// rules are those that hold for every zone, whatever its Corefile says.
+var rules = []string{"09", "12", "19", "21", "23", "24"}
+
+func TestEveryRuleIsThere(t *testing.T) {
+	var names []string
+	for name := range testsOf(t) {
+		names = append(names, name)
+	}
+	for _, r := range rules {
+		if !slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "rules.TestRule"+r) }) {
+			t.Errorf("there is no test of rule %s", r)
 		}
 	}
 }
