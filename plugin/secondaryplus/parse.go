@@ -7,7 +7,6 @@ import (
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 
-	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 )
 
@@ -17,10 +16,11 @@ type stanza struct {
 	secrets map[string]string // TSIG secrets in base64, by key name
 	config  config
 
-	staleGiven bool
-	tlsSays    string   // the first property about TLS, and its line
-	tlsOnce    []string // properties that cannot be given twice, and were there
-	root       string   // of the server block, for files
+	staleGiven  bool
+	zonemdGiven bool
+	tlsSays     string   // the first property about TLS, and its line
+	tlsOnce     []string // properties that cannot be given twice, and were there
+	root        string   // of the server block, for files
 }
 
 // properties are what a stanza may contain.
@@ -141,17 +141,4 @@ func (s *stanza) ixfr() error {
 		return nil
 	}
 	return s.Errf("ixfr is 'on' or 'off', not '%s'", arg)
-}
-
-func (s *stanza) zonemd() error {
-	arg, err := s.one()
-	if err != nil {
-		return err
-	}
-	mode, ok := map[string]guard.Mode{"off": guard.Off, "verify": guard.Verify, "require": guard.Require}[arg]
-	if !ok {
-		return s.Errf("zonemd is 'off', 'verify' or 'require', not '%s'", arg)
-	}
-	s.config.zonemd = mode
-	return nil
 }

@@ -43,4 +43,4 @@ func testsOf(t *testing.T) map[string]bool {
 	return found
 }
 
-var isTest = regexp.MustCompile(`^(Test|Fuzz)[A-Z]`)
+var isTest = regexp.MustCompile(`^(Test|Fuzz)[A-Z0-9]`)
