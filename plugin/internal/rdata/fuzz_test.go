@@ -2,8 +2,8 @@ package rdata
 
 import (
 	"bytes"
-	"math"
 	"encoding/binary"
+	"math"
 	"testing"
 
 	"github.com/miekg/dns"
