@@ -97,7 +97,7 @@ func carrierOf(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) carrier {
 
 // ask fills in the query for what it says itself, and says whether that is well-formed.
 func (t *outgoingTransfer) ask() bool {
-	t.query.ID, t.query.RD = t.r.Id, t.r.RecursionDesired
+	t.query.ID, t.query.RD, t.query.Datagram = t.r.Id, t.r.RecursionDesired, t.carrier == datagram
 	var err error
 	if t.query.Name, err = owner.Parse(t.r.Question[0].Name); err != nil {
 		return false

@@ -14,7 +14,7 @@ import (
 type savedMember struct {
 	Zone     string     `json:"zone"`
 	ID       string     `json:"id"`
-	Groups   []string   `json:"groups,omitempty"`
+	Groups   [][]byte   `json:"groups,omitempty"` // any octets, which JSON text cannot hold
 	NewOwner string     `json:"coo,omitempty"`
 	Held     *time.Time `json:"held,omitempty"`
 }
@@ -23,7 +23,10 @@ type savedMember struct {
 func (m Members) Encode() string {
 	list := make([]savedMember, 0, len(m.entries))
 	for _, e := range m.entries {
-		s := savedMember{Zone: e.Zone.String(), ID: e.ID, Groups: e.Groups, NewOwner: e.NewOwner}
+		s := savedMember{Zone: e.Zone.String(), ID: e.ID, NewOwner: e.NewOwner}
+		for _, g := range e.Groups {
+			s.Groups = append(s.Groups, []byte(g))
+		}
 		if !e.Held.IsZero() {
 			s.Held = &e.Held
 		}
@@ -49,7 +52,10 @@ func Decode(text string) (Members, error) {
 		if err != nil {
 			return Members{}, fmt.Errorf("%w: %q", err, s.Zone)
 		}
-		e := Entry{Member: Member{Zone: owner.AppendLower(nil, name), ID: s.ID, Groups: s.Groups, NewOwner: s.NewOwner}}
+		e := Entry{Member: Member{Zone: owner.AppendLower(nil, name), ID: s.ID, NewOwner: s.NewOwner}}
+		for _, g := range s.Groups {
+			e.Groups = append(e.Groups, string(g))
+		}
 		if s.Held != nil {
 			e.Held = *s.Held
 			m.held++

@@ -12,10 +12,11 @@ import (
 
 // A history is what a journal file holds, up to the first frame that is not whole.
 type history struct {
-	steps []step
-	end   int64 // offset behind the last step; 0: there is no journal of this snapshot
-	size  int64 // of the file
-	loss  error // what is wrong behind end
+	steps    []step
+	retained int   // steps, at the start, that led to the snapshot
+	end      int64 // offset behind the last step; 0: there is no journal of this snapshot
+	size     int64 // of the file
+	loss     error // what is wrong behind end
 }
 
 // A step is a frame of a journal: a delta or a lease.
@@ -51,18 +52,22 @@ func readHistory(path string, of *header) (h history) {
 		return h
 	}
 	for h.end = r.at; ; h.end = r.at {
-		s, err := readStep(r, of.apex, h.steps)
+		s, err := readStep(r, of.apex, len(h.steps) == h.retained)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				h.loss = err
 			}
 			return h
 		}
+		if s.kind == kindRetained {
+			h.retained++
+		}
 		h.steps = append(h.steps, s)
 	}
 }
 
-func readStep(r *frameReader, apex owner.Name, before []step) (step, error) {
+// readStep reads a frame. A delta that led to the snapshot may only come at the start.
+func readStep(r *frameReader, apex owner.Name, atStart bool) (step, error) {
 	s := step{at: r.at}
 	k, payload, err := r.next(true)
 	if err != nil {
@@ -71,22 +76,12 @@ func readStep(r *frameReader, apex owner.Name, before []step) (step, error) {
 	switch s.kind = k; {
 	case k == kindLease:
 		s.lease, err = decodeLease(payload)
-	case k == kindDelta, k == kindRetained && len(before) == retainedSteps(before):
+	case k == kindDelta, k == kindRetained && atStart:
 		s.delta, err = decodeDelta(payload, apex)
 	default:
 		err = fmt.Errorf("%w: the frame at octet %d does not belong there", ErrDamaged, s.at)
 	}
 	return s, err
-}
-
-// retainedSteps is how many steps there are, at the start, that led to the snapshot.
-func retainedSteps(steps []step) int {
-	for i, s := range steps {
-		if s.kind != kindRetained {
-			return i
-		}
-	}
-	return len(steps)
 }
 
 // deltas are the deltas among the steps.

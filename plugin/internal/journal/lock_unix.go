@@ -13,7 +13,15 @@ import (
 // lockFile locks the file as long as it is open; the kernel unlocks it when the process ends, however it ends.
 func lockFile(path string) (*os.File, error) {
 	// Not for writing: the file system can be made read-only then, as an operator may have to.
-	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
+	f, err := lockOpened(path, os.O_RDONLY)
+	if errors.Is(err, syscall.EBADF) {
+		f, err = lockOpened(path, os.O_RDWR) // NFS locks no other files, see flock(2)
+	}
+	return f, err
+}
+
+func lockOpened(path string, mode int) (*os.File, error) {
+	f, err := os.OpenFile(path, mode|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

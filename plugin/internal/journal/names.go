@@ -39,6 +39,17 @@ func splitStem(stem string) (g group, key string, ok bool) {
 	return group(stem[:at]), stem[at+1:], true
 }
 
+// halfWritten says whether a file is one that was being written aside. The directory may hold files of others.
+func halfWritten(name string) bool {
+	own, aside := strings.CutSuffix(name, asideSuffix)
+	stem, snapshot := strings.CutSuffix(own, snapshotSuffix)
+	if !snapshot {
+		stem = strings.TrimSuffix(own, journalSuffix)
+	}
+	_, _, ok := splitStem(stem)
+	return aside && len(stem) < len(own) && ok
+}
+
 func hashPart(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:hashOctets])

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -162,16 +161,6 @@ func TestFilesAreForOurEyesOnly(t *testing.T) {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)
 		}
-	}
-}
-
-func TestHalfWrittenFilesAreSweptAway(t *testing.T) {
-	s := open(t, t.TempDir())
-	if err := os.WriteFile(filepath.Join(s.dir, "x"+asideSuffix), []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if names := fileNames(t, reopened(t, s).dir); !slices.Equal(names, []string{"lock"}) {
-		t.Errorf("%q", names)
 	}
 }
 

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
@@ -19,7 +20,7 @@ type past struct {
 // and set hash, all at once, or one by one when that fails.
 func replay(snap *snapshot, h history) *past {
 	p := &past{history: h, version: snap.version, lease: snap.header.lease}
-	first := retainedSteps(h.steps)
+	first := h.retained
 	p.deltas = deltas(h.steps[:first])
 	if !leadTo(p.deltas, snap.version) {
 		p.deltas = nil
@@ -68,7 +69,7 @@ func (p *past) state() State {
 	}
 	st.Version = p.version
 	if kept := min(p.lease.kept, len(p.deltas)); kept > 0 {
-		st.Deltas = p.deltas[len(p.deltas)-kept:]
+		st.Deltas = slices.Clone(p.deltas[len(p.deltas)-kept:]) // the others need not stay in memory
 	}
 	return st
 }
@@ -76,14 +77,14 @@ func (p *past) state() State {
 // extent is what the next Save needs to know of the files.
 func (p *past) extent(snap *snapshot) extent {
 	e := extent{
-		known: !p.broken, durable: true, generation: snap.header.generation,
+		known: !p.broken, generation: snap.header.generation,
 		end: endOf(p.version), deltas: len(p.deltas), lease: p.lease.sum(),
 		snapshot: snap.size, journal: p.end,
 	}
 	if p.loss != nil {
 		e.lease = 0 // the next Save writes one, and what is torn goes
 	}
-	if first := retainedSteps(p.steps); first < len(p.steps) {
+	if first := p.retained; first < len(p.steps) {
 		e.since = p.end - p.steps[first].at
 	}
 	for i := len(p.steps) - 1; i >= 0 && p.steps[i].kind == kindLease; i-- {

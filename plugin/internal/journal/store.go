@@ -88,7 +88,7 @@ func (s *Store) list() error {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasSuffix(name, asideSuffix) {
+		if halfWritten(name) {
 			if err := s.disk.remove(name); err != nil {
 				return err
 			}

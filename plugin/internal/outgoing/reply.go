@@ -18,6 +18,8 @@ type Query struct {
 	Type uint16        // dns.TypeAXFR or dns.TypeIXFR
 	Have serial.Serial // of an IXFR: the serial of the client's version
 	OPT  []byte        // an OPT record in wire form for the first message of the reply, or nil
+	// Datagram: it came over UDP, where anybody can have sent it.
+	Datagram bool
 }
 
 // Kind is what a Reply consists of.
@@ -45,7 +47,8 @@ type Reply struct {
 //
 // Serials are compared by RFC 1982: a client that is as new as we are or newer, or incomparable, gets our
 // SOA. One whose serial the Deltas kept do not begin with gets the whole zone, as does one for whom the
-// Deltas, condensed, are larger than ratio percent of the zone.
+// Deltas, condensed, are larger than ratio percent of the zone. A datagram is answered with our SOA where condensing
+// would take much more work than a query whose source may be forged should: the client asks again over a stream.
 func Decide(p zone.Published, q Query, ratio int) Reply {
 	whole := Reply{Kind: Whole, version: p.Version}
 	if q.Type != dns.TypeIXFR {
@@ -58,6 +61,9 @@ func Decide(p zone.Published, q Query, ratio int) Reply {
 		if d.From.Serial != q.Have {
 			continue
 		}
+		if q.Datagram && !few(p.Deltas[i:]) {
+			return Reply{Kind: Current, version: p.Version}
+		}
 		net, err := zone.Condense(p.Deltas[i:])
 		if err != nil || net.Octets() > size(p.Version)/100*ratio+size(p.Version)%100*ratio/100 {
 			return whole
@@ -65,6 +71,17 @@ func Decide(p zone.Published, q Query, ratio int) Reply {
 		return Reply{Kind: Changes, version: p.Version, delta: net}
 	}
 	return whole
+}
+
+// few says whether Deltas are no longer together than one message may be.
+func few(deltas []*zone.Delta) bool {
+	left := dns.MaxMsgSize
+	for _, d := range deltas {
+		if left -= d.Octets(); left < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // size is about how many octets the records of a version would take in the form of a Delta. In the pages, the

@@ -60,6 +60,29 @@ func TestEachClientGetsWhatItNeeds(t *testing.T) {
 	}
 }
 
+// A datagram with a forged source must not make us condense all that is kept, however short the outcome.
+func TestLongChainsAreNotCondensedForADatagram(t *testing.T) {
+	p := lineage(t)
+	long := *p.Deltas[0]
+	for i := range 2000 {
+		rr := record(fmt.Sprintf("x%d.example.org. 300 A 192.0.2.1", i))
+		long.Added, long.Deleted = rr.AppendWire(long.Added), rr.AppendWire(long.Deleted)
+		long.Additions, long.Deletions = long.Additions+1, long.Deletions+1
+	}
+	p.Deltas[0] = &long
+	for _, c := range []struct {
+		have     serial.Serial
+		datagram bool
+		kind     Kind
+	}{
+		{4294967295, false, Changes}, {4294967295, true, Current}, {1, true, Changes}, {2, true, Current}, {0, true, Whole},
+	} {
+		if r := Decide(p, Query{Type: dns.TypeIXFR, Have: c.have, Datagram: c.datagram}, 100); r.Kind != c.kind {
+			t.Errorf("from %d, datagram %t: %s, want %s", c.have, c.datagram, r.Kind, c.kind)
+		}
+	}
+}
+
 func TestAChainIsCondensed(t *testing.T) {
 	p := lineage(t)
 	got := write(t, Decide(p, Query{Type: dns.TypeIXFR, Have: 4294967295}, 100), Query{Type: dns.TypeIXFR, Have: 4294967295}, stream)

@@ -3,6 +3,7 @@ package rdata
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -22,7 +23,7 @@ func fuzzSeeds(f *testing.F) {
 			}
 		}
 	}
-	f.Add([]byte("\x00"), -1, 1<<62, uint16(1))
+	f.Add([]byte("\x00"), -1, math.MaxInt-1, uint16(1))
 }
 
 // FuzzExpand: whatever a message holds, Expand does not panic, and what it makes is a fixed point: RDATA

@@ -92,7 +92,8 @@ func (s *slots) take(from *slotSource) {
 	from.used++
 }
 
-// grant hands out what is free, so that afterwards nobody waits for anything but what is taken. It passes over the addresses that are full; those are at most total/each.
+// grant hands out what is free, so that afterwards nobody waits for anything but what is taken. It passes over
+// the addresses that are full; those are at most total/each, unless the slots have become fewer.
 func (s *slots) grant() {
 	for turn := s.turns.Front(); turn != nil && s.used < s.total; {
 		from, next := turn.Value.(*slotSource), turn.Next()

@@ -102,7 +102,8 @@ func stale(r *reply, err error) bool {
 func (f *fetch) transfer(op Op, l *link) error {
 	s := newStream(f.ctx, l, f.limits, f.end)
 	defer s.free()
-	if l.reused {
+	reused := l.reused // once it is kept, the link is another fetch's
+	if reused {
 		s.idle = min(keptWait, s.idle)
 	}
 	r, err := f.talk(op, s)
@@ -111,7 +112,7 @@ func (f *fetch) transfer(op Op, l *link) error {
 	} else {
 		l.release()
 	}
-	if l.reused && stale(r, err) {
+	if reused && stale(r, err) {
 		return errStale
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -47,6 +48,24 @@ func TestAKeptConnectionIsUsedAgain(t *testing.T) {
 	if len(p.asked) != 1 { // the first query of each connection is noted
 		t.Error("connections:", p.asked)
 	}
+}
+
+// TestKeptConnectionsAreShared: a connection that one fetch keeps is the next one's at that moment.
+func TestKeptConnectionsAreShared(t *testing.T) {
+	p := serve(t, map[uint16]act{ixfr: again(sayThen(delta))})
+	client, have := new(Client), version(t, zone3)
+	t.Cleanup(client.CloseIdle)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				if _, err := client.Fetch(t.Context(), apex, p.primary, have, Options{IXFR: true, Keep: true}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestAKeptConnectionThatWasClosedIsReplaced(t *testing.T) {

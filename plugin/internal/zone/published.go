@@ -1,6 +1,9 @@
 package zone
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // Published is what readers of a Zone see at one moment.
 type Published struct {
@@ -32,7 +35,7 @@ func (z *Zone) Publish(v *Version, d *Delta, room Room) {
 		deltas = nil
 	}
 	if d != nil && d.leadsTo(v) {
-		// Readers hold shorter slices of the same array, so that appending disturbs nobody.
+		// Readers hold shorter slices of the same array, so that appending disturbs nobody. See latest.
 		deltas = append(deltas, d)
 	} else {
 		deltas = nil
@@ -76,7 +79,8 @@ func (r Room) octets(v *Version) int {
 	return min(max(v.Octets()/10, leastRoom), v.Octets())
 }
 
-// latest are as many of the Deltas, counted from the last, as there is room for.
+// latest are as many of the Deltas, counted from the last, as there is room for. When some are dropped, the others
+// move to an array of their own: the old one would keep those that were dropped in memory.
 func (r Room) latest(v *Version, deltas []*Delta) []*Delta {
 	left := r.octets(v)
 	at := len(deltas)
@@ -87,5 +91,8 @@ func (r Room) latest(v *Version, deltas []*Delta) []*Delta {
 	if at == len(deltas) {
 		return nil
 	}
-	return deltas[at:]
+	if at == 0 {
+		return deltas
+	}
+	return slices.Clone(deltas[at:])
 }
