@@ -15,9 +15,10 @@ PURE       := ./plugin/internal/...
 FACES      := ./plugin/secondaryplus/... ./coredns-build/...
 SYSTEM      = $$($(GO) list ./test/... | grep -v -e /test/addin -e /test/image)
 FUZZTIME   ?= 30s
+SOAK       ?= 10m
 IMAGE      ?= understudy:$(VERSION)
 
-.PHONY: run build test unit system addin image image-test drills check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system addin image image-test drills soak check lint fmt peers bench fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -56,6 +57,9 @@ image-test: build
 
 drills: peers build ## every failure drill, those that take minutes too
 	DRILLS=all UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -run Drill -timeout 30m ./test/drills ./test/restart ./test/reach ./test/downstream ./test/interop $(PURE)
+
+soak: peers build ## everything at random for SOAK=10m: changes, kills, reloads, refusals
+	SOAK=$(SOAK) UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -count=1 -timeout 8h ./test/soak
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }

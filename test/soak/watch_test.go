@@ -1,0 +1,92 @@
+package soak_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/understudy-dns/understudy/test/ask"
+)
+
+// watch asks one server for the SOA of one zone after the other.
+type watch struct {
+	name, addr string
+	strict     bool // a zone that it once had must always be answered
+	history    *history
+	mu         sync.Mutex     // held while it is asked, and while it is killed and brought back
+	down       bool           // nobody asks it
+	floor      map[string]int // the place of the latest serial that was seen, or saved
+	asked      int
+	wrong      int
+}
+
+func newWatch(name, addr string, strict bool, h *history) *watch {
+	return &watch{name: name, addr: addr, strict: strict, history: h, floor: map[string]int{}}
+}
+
+// pace is how long a watch waits between two questions: each zone is seen about once a second.
+const pace = 5 * time.Millisecond
+
+// run asks until stop is closed.
+func (w *watch) run(t *testing.T, list []*model, stop <-chan struct{}) {
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		if err := w.look(list[i%len(list)].name); err != nil {
+			if w.wrong++; w.wrong <= 20 {
+				t.Errorf("%s %s: %v", time.Now().Format(time.TimeOnly), w.name, err)
+			}
+		}
+	}
+}
+
+// look asks for one zone. A datagram that a reload loses is asked for again, as resolvers do.
+func (w *watch) look(zone string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.down {
+		return nil
+	}
+	var serial uint32
+	err := ask.Poll(time.Second, func() (err error) {
+		serial, err = ask.Serial(w.addr, zone, ask.Timeout(2*time.Second))
+		return err
+	})
+	w.asked++
+	floor, seen := w.floor[zone]
+	if err != nil {
+		if w.strict && seen {
+			return fmt.Errorf("%s is not answered: %w", zone, err)
+		}
+		return nil
+	}
+	order, known := w.history.of(zone, serial)
+	switch {
+	case !known:
+		return fmt.Errorf("%s has serial %d, which the primary never had", zone, serial)
+	case seen && order < floor:
+		return fmt.Errorf("%s went back to serial %d, the %dth, from the %dth", zone, serial, order, floor)
+	}
+	w.floor[zone] = order
+	return nil
+}
+
+// without does something during which the server is not asked. What it returns is what a server that was restarted
+// must have at least.
+func (w *watch) without(do func() (floor map[string]int)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.floor = do()
+}
+
+func (w *watch) setDown(down bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down = down
+}
