@@ -93,6 +93,7 @@ func TestDrill19AFlippedBit(t *testing.T) {
 	from := primary.Start(t, primary.Config{Zone: zone})
 	from.Publish(t, text(1, 100))
 	ours := start(t, from.Addr())
+	waitSaved(t, ours, 1)
 	ours.Stop()
 	files, err := filepath.Glob(filepath.Join(ours.Dir(), "*example.org*"))
 	if err != nil || len(files) == 0 {
