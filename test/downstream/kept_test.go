@@ -47,7 +47,7 @@ func Test36WhatIsGivenCanBeGivenAfterARestart(t *testing.T) {
 		t.Errorf("%d records, before the restart %d others", len(got), len(whole))
 	}
 	if got := ask.Lines(ask.IXFR(t, s.ours.Addr(), zone, 1, nil)); len(got) > 20 || !slices.Equal(got, changes) {
-		t.Errorf("the IXFR is %q, before the restart %q", got, changes)
+		t.Errorf("an IXFR of %d records, before the restart %d others", len(got), len(changes))
 	}
 }
 

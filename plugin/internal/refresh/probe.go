@@ -73,7 +73,7 @@ type certainty uint8
 const (
 	unknown certainty = iota
 	likely            // somebody is newer, and the pinned primary has nothing to say against it; or: see known
-	sure              // the pinned primary is newer, and was well in the last round; or: see known
+	sure              // the pinned primary is newer, was well in the last round, and can be connected to; or: see known
 )
 
 // known is what the answers so far say about where to fetch from. A pinned primary that answered in the
@@ -92,7 +92,7 @@ func (c *cycle) known(awaiting bool, now time.Time) certainty {
 	for _, v := range c.views {
 		newer := v.Err == nil && c.newer(v.Serial)
 		if pinned && v.Addr == pin.Addr {
-			if newer && pin.Trouble.IsZero() {
+			if newer && pin.Trouble.IsZero() && !c.reach.at(pin.Addr).closed.Lasts(now) {
 				return sure
 			}
 			awaited = false
