@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -75,7 +76,7 @@ func (c *config) refresh() *refresh.Config {
 		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6},
 		IXFR:      c.ixfr,
 		Clamps:    c.clamps,
-		Rules:     guard.Rules{Records: c.limits.Records, ZONEMD: c.zonemd},
+		Rules:     guard.Rules{Records: c.limits.Records, Octets: int(min(c.limits.Octets, math.MaxInt)), ZONEMD: c.zonemd},
 		Room:      c.room,
 	}
 }
