@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
 	"github.com/coredns/coredns/plugin/transfer"
@@ -29,9 +30,9 @@ type Plugin struct {
 	transfer *transfer.Transfer // of the server block, or nil
 	secrets  map[string]string  // TSIG secrets of the server block in base64, by key name
 
-	key, view string       // with the zone's name they identify a zone over reloads
-	reach     []owner.Name // the keys of the server block: it is asked for nothing else
-	first     bool         // part of the first start, not of a reload
+	site      *dnsserver.Config // of the server block
+	key, view string            // with the zone's name they identify a zone over reloads; see siblings.tellApart
+	reach     []owner.Name      // the keys of the server block: it is asked for nothing else
 	siblings  *siblings
 	settings  *settings // of the Corefile
 	attached  bool      // to the engine; guarded by engine.mu
@@ -157,12 +158,12 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
 	}
 	switch {
+	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
+		return dns.RcodeRefused, nil // also transfers: no zone here is of another class
 	case r.Opcode == dns.OpcodeNotify:
 		return p.serveNotify(ctx, w, r, s, owner.Equal(qname, s.apex))
 	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
 		return p.serveTransfer(ctx, w, r, s, owner.Equal(qname, s.apex))
-	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
-		return dns.RcodeRefused, nil
 	}
 	return p.answer(ctx, w, r, s, qname)
 }

@@ -1,0 +1,59 @@
+package secondaryplus
+
+import (
+	"context"
+	"testing"
+
+	"github.com/coredns/coredns/core/dnsserver"
+	"github.com/coredns/coredns/plugin/test"
+	"github.com/miekg/dns"
+)
+
+// bound is a server block that is bound to an address.
+func bound(t *testing.T, addr, stanza string) *Plugin {
+	t.Helper()
+	p := instance(t, "k", stanza)
+	p.site = &dnsserver.Config{ListenHosts: []string{addr}}
+	return p
+}
+
+func TestBlocksOfOneKeyBoundToOtherAddressesHaveZonesOfTheirOwn(t *testing.T) {
+	e := testEngine()
+	alone := bound(t, "127.0.0.1", stanzaA)
+	alone.siblings.tellApart()
+	mustAttach(t, e, alone)
+
+	inner, outer := bound(t, "127.0.0.1", stanzaA), bound(t, "127.0.0.2", stanzaB)
+	asOne(inner, outer)
+	for _, p := range []*Plugin{inner, outer} {
+		p.siblings.tellApart()
+		mustAttach(t, e, p)
+	}
+	e.detach(alone)
+	if inner.order[0].zone() != alone.order[0].zone() {
+		t.Error("a second block took the zone from the first one")
+	}
+	if inner.order[0].zone() == outer.order[0].zone() || primaryPort(inner) != 1 || primaryPort(outer) != 2 {
+		t.Error("blocks with other primaries have one zone")
+	}
+	e.detach(inner)
+	e.detach(outer)
+}
+
+func TestABlockThatIsNotAmbiguousGoesByItsKeyAlone(t *testing.T) {
+	p := bound(t, "127.0.0.1", stanzaA)
+	if p.siblings.tellApart(); p.key != "k" {
+		t.Errorf("the key is %s", p.key)
+	}
+}
+
+func TestNoZoneIsOfAnotherClass(t *testing.T) {
+	p := instance(t, "k", "secondaryplus a.example {\n transfer from 127.0.0.1:1\n transfer to *\n}")
+	for _, qtype := range []uint16{dns.TypeSOA, dns.TypeAXFR, dns.TypeIXFR} {
+		r := new(dns.Msg).SetQuestion("a.example.", qtype)
+		r.Question[0].Qclass = dns.ClassCHAOS
+		if rcode, err := p.ServeDNS(context.Background(), &test.ResponseWriter{}, r); rcode != dns.RcodeRefused || err != nil {
+			t.Errorf("%s: %s, %v", dns.TypeToString[qtype], dns.RcodeToString[rcode], err)
+		}
+	}
+}
