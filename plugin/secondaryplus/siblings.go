@@ -13,6 +13,19 @@ type siblings struct {
 	apart   bool // tellApart was called
 }
 
+// besides are those but p that have a zone of that name, or the catalog that it comes from.
+func (s *siblings) besides(p *Plugin, z *served) (list []*Plugin) {
+	if s == nil {
+		return nil
+	}
+	for _, q := range s.plugins {
+		if q != p && (q.named(z.name) || z.origin.fromCatalog() && q.named(z.origin.catalog)) {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
 // tellApart completes what identifies the zones of each, when all are set up: the view, and for server blocks with
 // the same first key and the same view the addresses that they are bound to. These may have other primaries, and
 // are other servers.

@@ -2,11 +2,18 @@ package secondaryplus
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin/test"
 	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/journal"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+	"github.com/understudy-dns/understudy/plugin/internal/zonefile"
 )
 
 // bound is a server block that is bound to an address.
@@ -56,4 +63,44 @@ func TestNoZoneIsOfAnotherClass(t *testing.T) {
 			t.Errorf("%s: %s, %v", dns.TypeToString[qtype], dns.RcodeToString[rcode], err)
 		}
 	}
+}
+
+// saveAs leaves a.example in a state directory, as the zone of a server block.
+func saveAs(t *testing.T, dir, key string) {
+	t.Helper()
+	apex, err := owner.Parse("a.example.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "@ 300 IN SOA ns admin 7 3600 600 86400 300\n@ 300 IN NS ns\nns 300 IN A 192.0.2.1\n"
+	v, err := zonefile.Read(strings.NewReader(text), "a.zone", apex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := journal.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := journal.State{Published: zone.Published{Version: v}, Refreshed: time.Now(), Expire: time.Now().Add(time.Hour)}
+	if err := store.Save(identity{nameInView{"a.example.", ""}, key}.journal(), state); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestANewBlockIsNotGivenWhatAnotherOneSaved(t *testing.T) {
+	dir := t.TempDir()
+	saveAs(t, dir, "k")
+	stanza := "secondaryplus a.example {\n transfer from 127.0.0.1:1\n persist " + dir + "\n}"
+	e, added, same := testEngine(), instance(t, "added", stanza), instance(t, "k", stanza)
+	asOne(added, same)
+	mustAttach(t, e, added) // it stands first in the Corefile
+	mustAttach(t, e, same)
+	if added.order[0].zone().Current() != nil || same.order[0].zone().Current() == nil {
+		t.Error("what is on disk went to another server block")
+	}
+	e.detach(added)
+	e.detach(same)
 }
