@@ -121,6 +121,7 @@ func (e *engine) begin(p *Plugin) {
 func (e *engine) commit(p *Plugin) {
 	e.apply(p.settings)
 	p.committed = true
+	clear(p.renamed)
 	for _, s := range p.table() {
 		e.commitZone(p, s)
 	}
@@ -162,6 +163,9 @@ func (e *engine) dropStaged() gone {
 	defer e.change.Unlock()
 	e.mu.Lock()
 	g := e.leave(e.staged...)
+	for _, p := range e.staged {
+		e.nameBack(p)
+	}
 	e.staged = nil
 	e.endpoint.drop()
 	g.listeners = e.endpoint.take()

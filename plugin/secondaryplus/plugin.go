@@ -34,9 +34,10 @@ type Plugin struct {
 	key, view string            // with the zone's name they identify a zone over reloads; see siblings.tellApart
 	reach     []owner.Name      // the keys of the server block: it is asked for nothing else
 	siblings  *siblings
-	settings  *settings // of the Corefile
-	attached  bool      // to the engine; guarded by engine.mu
-	committed bool      // what it configures counts; guarded by engine.mu
+	settings  *settings            // of the Corefile
+	attached  bool                 // to the engine; guarded by engine.mu
+	committed bool                 // what it configures counts; guarded by engine.mu
+	renamed   map[*member]identity // zones that had another identity, until what p configures counts; guarded by engine.mu
 	downward  *downward
 	remarked  map[*served]string // on each catalog; guarded by engine.change
 	keepers   map[string]*keeper // the state directories of its stanzas; guarded by engine.mu
@@ -98,6 +99,7 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{
 		static: make(table), remarked: make(map[*served]string), keepers: make(map[string]*keeper), settings: new(settings),
+		renamed: make(map[*member]identity),
 	}
 	for _, c := range configs {
 		common := newPolicy(&c)

@@ -104,3 +104,18 @@ func TestANewBlockIsNotGivenWhatAnotherOneSaved(t *testing.T) {
 	e.detach(added)
 	e.detach(same)
 }
+
+func TestAFailedReloadLeavesAZoneItsIdentity(t *testing.T) {
+	e := testEngine()
+	old, next := instance(t, "k", stanzaA), instance(t, "moved", stanzaA)
+	mustAttach(t, e, old)
+	mustAttach(t, e, next)
+	if e.members[next.identity(next.order[0])] != old.order[0].member {
+		t.Fatal("a block with another key has another zone")
+	}
+	e.abandon()
+	if len(e.members) != 1 || e.members[old.identity(old.order[0])] != old.order[0].member {
+		t.Error("the zone goes by the identity of an instance that never served")
+	}
+	e.detach(old)
+}
