@@ -15,11 +15,11 @@ func (c corefiles) remove(p *Plugin) {
 	}
 }
 
-// only says that all instances are of one Corefile. So none will be shut down that had been before them, and what
+// only says that all instances are of one Corefile, of which one is attached. So none will be shut down that had been before them, and what
 // they configure counts at once.
 func (c corefiles) only(s *siblings) bool {
 	_, own := c[s]
-	return len(c) == 0 || len(c) == 1 && own
+	return len(c) == 1 && own
 }
 
 // bury detaches what is left of Corefiles whose start failed. Nobody told us when there was no instance of ours

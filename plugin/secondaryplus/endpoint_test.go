@@ -56,7 +56,6 @@ func TestTheStatusMovesWhenTheConfigurationIsCommitted(t *testing.T) {
 	e := testEngine()
 	a, b := freeAddr(t), freeAddr(t)
 	old := withStatus(t, statusAt{addr: a})
-	old.first = true
 	if err := e.attach(old); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +91,6 @@ func TestTheStatusEndsWithTheLastZone(t *testing.T) {
 	e := testEngine()
 	addr := freeAddr(t)
 	p := withStatus(t, statusAt{addr: addr})
-	p.first = true
 	for range 2 {
 		if err := e.attach(p); err != nil {
 			t.Fatal(err)
@@ -111,7 +109,6 @@ func TestAnAddressInUseIsAnErrorOfTheStart(t *testing.T) {
 	defer taken.Close()
 	e := testEngine()
 	old := withStatus(t, statusAt{addr: freeAddr(t)})
-	old.first = true
 	if err := e.attach(old); err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +125,6 @@ func TestATokenComesWithTheCommit(t *testing.T) {
 	e := testEngine()
 	addr := freeAddr(t)
 	old := withStatus(t, statusAt{addr: addr})
-	old.first = true
 	file := tokenIn(t, "0123456789abcdef\n")
 	next := withStatus(t, statusAt{addr, file})
 	if e.attach(old) != nil || e.attach(next) != nil {

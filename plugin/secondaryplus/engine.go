@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -81,7 +82,7 @@ func (e *engine) join(p *Plugin, saved map[*served]restored) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := e.endpoint.open(p.settings.status.value); err != nil {
-		return err
+		return fmt.Errorf("%s - status: %w", p.settings.status.where, err)
 	}
 	if e.scheduler == nil {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
@@ -109,27 +110,18 @@ func (e *engine) begin(p *Plugin) {
 	if p.transfer != nil {
 		p.downward = newDownward(p.transfer)
 	}
-	if p.first || e.corefiles.only(p.siblings) {
+	if e.corefiles.only(p.siblings) {
 		e.commit(p)
 	} else {
 		e.staged = append(e.staged, p)
 	}
 }
 
-// siblings are the instances of one Corefile.
-type siblings struct{ plugins []*Plugin }
-
-// serve says whether one of them has the zone, or the catalog that it comes from, under that very key.
-func (s *siblings) serve(m *member) bool {
-	return s != nil && slices.ContainsFunc(s.plugins, func(p *Plugin) bool {
-		return p.key == m.id.key && (p.named(m.id.zone) || m.origin.fromCatalog() && p.named(m.origin.catalog))
-	})
-}
-
 // commit makes what p configures count.
 func (e *engine) commit(p *Plugin) {
 	e.apply(p.settings)
 	p.committed = true
+	clear(p.renamed)
 	for _, s := range p.table() {
 		e.commitZone(p, s)
 	}
@@ -171,6 +163,9 @@ func (e *engine) dropStaged() gone {
 	defer e.change.Unlock()
 	e.mu.Lock()
 	g := e.leave(e.staged...)
+	for _, p := range e.staged {
+		e.nameBack(p)
+	}
 	e.staged = nil
 	e.endpoint.drop()
 	g.listeners = e.endpoint.take()

@@ -18,7 +18,7 @@ func instance(t *testing.T, key, stanza string) *Plugin {
 		t.Fatal(err)
 	}
 	p.key = key
-	p.siblings = &siblings{[]*Plugin{p}}
+	p.siblings = &siblings{plugins: []*Plugin{p}}
 	return p
 }
 
@@ -49,7 +49,6 @@ func primaryPort(p *Plugin) uint16 { return p.order[0].zone().Config().Primaries
 func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
 	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
-	old.first = true
 	mustAttach(t, e, old)
 	zone := old.order[0].zone()
 	mustAttach(t, e, next)
@@ -72,7 +71,6 @@ func TestAReloadKeepsTheZoneAndStagesTheConfiguration(t *testing.T) {
 func TestAFailedReloadChangesNothing(t *testing.T) {
 	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaC)
-	old.first = true
 	mustAttach(t, e, old)
 	mustAttach(t, e, next)
 	if len(e.members) != 2 {
@@ -94,7 +92,6 @@ func TestAFailedReloadChangesNothing(t *testing.T) {
 func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
 	e := testEngine()
 	old, next := instance(t, "k", stanzaA), instance(t, "k", stanzaB)
-	old.first = true
 	mustAttach(t, e, old)
 	mustAttach(t, e, next)
 	e.detach(old)
@@ -109,7 +106,6 @@ func TestDetachingTwiceIsDetachingOnce(t *testing.T) {
 func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
 	e := testEngine()
 	old, next := instance(t, "k", stanzaC), instance(t, "k", stanzaD)
-	old.first = true
 	mustAttach(t, e, old)
 	mustAttach(t, e, next)
 	e.detach(old)
@@ -122,7 +118,6 @@ func TestAZoneThatIsNoLongerConfiguredEnds(t *testing.T) {
 func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
 	e := testEngine()
 	old, next := instance(t, "old", stanzaA), instance(t, "new", stanzaB)
-	old.first = true
 	mustAttach(t, e, old)
 	zone := old.order[0].zone()
 	mustAttach(t, e, next)
@@ -136,7 +131,6 @@ func TestAZoneOutlivesTheRenamingOfItsBlock(t *testing.T) {
 func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
 	e := testEngine()
 	one, two := instance(t, "one", stanzaA), instance(t, "two", stanzaB)
-	one.first, two.first = true, true
 	asOne(one, two)
 	mustAttach(t, e, one)
 	mustAttach(t, e, two)
@@ -150,7 +144,6 @@ func TestTwoBlocksHaveZonesOfTheirOwn(t *testing.T) {
 func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
 	e := testEngine()
 	old := instance(t, "k", stanzaA)
-	old.first = true
 	mustAttach(t, e, old)
 	added, next := instance(t, "added", stanzaB), instance(t, "k", stanzaA)
 	asOne(added, next)
@@ -166,8 +159,9 @@ func TestANewBlockDoesNotTakeAZoneFromAnotherOne(t *testing.T) {
 
 // asOne makes the instances blocks of one Corefile.
 func asOne(plugins ...*Plugin) {
+	all := &siblings{plugins: plugins}
 	for _, p := range plugins {
-		p.siblings = &siblings{plugins}
+		p.siblings = all
 	}
 }
 
@@ -176,7 +170,6 @@ func TestNothingRunsWhenTheLastInstanceIsGone(t *testing.T) {
 	e := testEngine()
 	for range 20 {
 		p := instance(t, "k", stanzaC)
-		p.first = true
 		mustAttach(t, e, p)
 		e.detach(p)
 	}

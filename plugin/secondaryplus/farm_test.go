@@ -143,7 +143,6 @@ func (s *stage) block(stanzas ...string) *Plugin {
 	for _, zone := range p.order {
 		zone.refresh.Fetcher = s.farm
 	}
-	p.first = true
 	return p
 }
 
@@ -160,7 +159,6 @@ func (s *stage) begin(stanzas ...string) *Plugin {
 func (s *stage) reload(stanzas ...string) *Plugin {
 	s.Helper()
 	p := s.block(stanzas...)
-	p.first = false
 	mustAttach(s.T, s.e, p)
 	synctest.Wait()
 	return p

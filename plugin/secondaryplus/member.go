@@ -90,16 +90,30 @@ func (e *engine) lookup(id identity, p *Plugin) *member {
 	return named[0]
 }
 
-// find is lookup, and has the member go by that identity from now on.
+// find is lookup, and has the member go by that identity from now on, unless the restart fails.
 func (e *engine) find(id identity, p *Plugin) *member {
 	m := e.lookup(id, p)
 	if m != nil && m.id != id {
-		delete(e.members, m.id)
-		m.id = id
-		e.members[id] = m
-		m.keep()
+		p.renamed[m] = m.id
+		e.rename(m, id)
 	}
 	return m
+}
+
+func (e *engine) rename(m *member, id identity) {
+	delete(e.members, m.id)
+	m.id = id
+	e.members[id] = m
+	m.keep()
+}
+
+// nameBack gives the members that are left the identities that they had before p attached; e.mu is held.
+func (e *engine) nameBack(p *Plugin) {
+	for m, id := range p.renamed {
+		if e.byZone[m.zone] == m && e.members[id] == nil {
+			e.rename(m, id)
+		}
+	}
 }
 
 // keep has the zone saved soon, if it is kept on disk.

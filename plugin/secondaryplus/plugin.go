@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
 	"github.com/coredns/coredns/plugin/transfer"
@@ -29,13 +30,14 @@ type Plugin struct {
 	transfer *transfer.Transfer // of the server block, or nil
 	secrets  map[string]string  // TSIG secrets of the server block in base64, by key name
 
-	key, view string       // with the zone's name they identify a zone over reloads
-	reach     []owner.Name // the keys of the server block: it is asked for nothing else
-	first     bool         // part of the first start, not of a reload
+	site      *dnsserver.Config // of the server block
+	key, view string            // with the zone's name they identify a zone over reloads; see siblings.tellApart
+	reach     []owner.Name      // the keys of the server block: it is asked for nothing else
 	siblings  *siblings
-	settings  *settings // of the Corefile
-	attached  bool      // to the engine; guarded by engine.mu
-	committed bool      // what it configures counts; guarded by engine.mu
+	settings  *settings            // of the Corefile
+	attached  bool                 // to the engine; guarded by engine.mu
+	committed bool                 // what it configures counts; guarded by engine.mu
+	renamed   map[*member]identity // zones that had another identity, until what p configures counts; guarded by engine.mu
 	downward  *downward
 	remarked  map[*served]string // on each catalog; guarded by engine.change
 	keepers   map[string]*keeper // the state directories of its stanzas; guarded by engine.mu
@@ -97,6 +99,7 @@ func (s *served) zone() *refresh.Zone { return s.member.zone }
 func newPlugin(configs []config) (*Plugin, error) {
 	p := &Plugin{
 		static: make(table), remarked: make(map[*served]string), keepers: make(map[string]*keeper), settings: new(settings),
+		renamed: make(map[*member]identity),
 	}
 	for _, c := range configs {
 		common := newPolicy(&c)
@@ -157,12 +160,12 @@ func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg)
 		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
 	}
 	switch {
+	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
+		return dns.RcodeRefused, nil // also transfers: no zone here is of another class
 	case r.Opcode == dns.OpcodeNotify:
 		return p.serveNotify(ctx, w, r, s, owner.Equal(qname, s.apex))
 	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
 		return p.serveTransfer(ctx, w, r, s, owner.Equal(qname, s.apex))
-	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
-		return dns.RcodeRefused, nil
 	}
 	return p.answer(ctx, w, r, s, qname)
 }

@@ -153,6 +153,9 @@ func (e *engine) unknown(p *Plugin, list []*served) (wanted []*served) {
 // load reads one zone. What is wrong with its files is told, and harms no other zone.
 func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 	k := p.keepers[s.config.persist]
+	for _, q := range p.siblings.besides(p, s) {
+		k.store.Reserve(q.identity(s).journal()) // it may start after us
+	}
 	saved, recovery, err := k.store.Load(p.identity(s).journal())
 	switch {
 	case errors.Is(err, journal.ErrNone):

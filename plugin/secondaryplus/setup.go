@@ -30,7 +30,7 @@ func setup(c *caddy.Controller) error {
 	if err != nil {
 		return plugin.Error(pluginName, c.Err(err.Error()))
 	}
-	p.key, p.secrets = c.ServerBlockKeys[0], site.TsigSecret
+	p.site, p.key, p.secrets = site, c.ServerBlockKeys[0], site.TsigSecret
 	for _, key := range plugin.OriginsFromArgsOrServerBlock(nil, c.ServerBlockKeys) {
 		if name, err := owner.Parse(key); err == nil {
 			p.reach = append(p.reach, name)
@@ -43,9 +43,8 @@ func setup(c *caddy.Controller) error {
 	}
 	p.upstream = upstream.New()
 
-	c.OnFirstStartup(func() error { p.first = true; return nil })
 	c.OnStartup(func() error {
-		p.view = site.ViewName
+		p.siblings.tellApart()
 		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
 			p.transfer = t
 		}
@@ -74,35 +73,4 @@ func setup(c *caddy.Controller) error {
 		return p
 	})
 	return nil
-}
-
-// siblingsKey is where an instance of CoreDNS keeps its plugins of this kind.
-type siblingsKey struct{}
-
-// running says whether the instance is still one of CoreDNS's. A restart "fails" also when the new instance
-// serves already and the shutdown of some plugin of the old one returned an error.
-func (s *siblings) running() bool { return s.instance() != nil }
-
-// instance is the one that the plugins belong to, as long as it is one of CoreDNS's. It is from the beginning
-// of the setup.
-func (s *siblings) instance() *caddy.Instance {
-	for _, instance := range caddy.Instances() {
-		instance.StorageMu.RLock()
-		own := instance.Storage[siblingsKey{}]
-		instance.StorageMu.RUnlock()
-		if own == s {
-			return instance
-		}
-	}
-	return nil
-}
-
-func siblingsOf(c *caddy.Controller, p *Plugin) *siblings {
-	s, ok := c.Get(siblingsKey{}).(*siblings)
-	if !ok {
-		s = new(siblings)
-		c.Set(siblingsKey{}, s)
-	}
-	s.plugins = append(s.plugins, p)
-	return s
 }

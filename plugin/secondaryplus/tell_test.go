@@ -64,7 +64,6 @@ func TestAReloadDecidesWhomToTell(t *testing.T) {
 	gone, first := below(t)
 	stays, second := below(t)
 	old, next := instance(t, "k", first), instance(t, "k", second)
-	old.first = true
 	mustAttach(t, e, old)
 	m := old.order[0].member
 	e.tell(m, version(t, 7))
@@ -128,7 +127,6 @@ func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
 func TestComplaintsEndWithAnAcknowledgement(t *testing.T) {
 	e := testEngine()
 	p := instance(t, "k", stanzaA)
-	p.first = true
 	mustAttach(t, e, p)
 	defer e.detach(p)
 	m := p.order[0].member

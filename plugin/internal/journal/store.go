@@ -170,6 +170,16 @@ func (s *Store) claim(id ID) *files {
 	return f
 }
 
+// Reserve keeps the zone's files, if there are any, from being taken for those of another one of its name and view:
+// the zone is going to be loaded or saved.
+func (s *Store) Reserve(id ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.find(id); f != nil {
+		f.owned = true
+	}
+}
+
 // choose finds the files to load a zone from: its own, or else those of the one zone of that name and view, when
 // nobody else uses them. f is what is known of its own files, from is where to read.
 func (s *Store) choose(id ID) (f, from *files) {
