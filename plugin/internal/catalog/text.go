@@ -37,7 +37,7 @@ func (m Members) Encode() string {
 	return string(text)
 }
 
-// Decode reads what Encode wrote.
+// Decode reads what Encode wrote. Anything else is an error.
 func Decode(text string) (Members, error) {
 	var list []savedMember
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
@@ -50,7 +50,10 @@ func Decode(text string) (Members, error) {
 			return Members{}, fmt.Errorf("%w: %q", err, s.Zone)
 		}
 		e := Entry{Member: Member{Zone: owner.AppendLower(nil, name), ID: s.ID, Groups: s.Groups, NewOwner: s.NewOwner}}
-		if s.Held != nil {
+		if _, twice := m.entries[string(e.Zone)]; twice {
+			return Members{}, fmt.Errorf("%q is there twice", s.Zone)
+		}
+		if s.Held != nil && !s.Held.IsZero() {
 			e.Held = *s.Held
 			m.held++
 		}
