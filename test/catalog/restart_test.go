@@ -206,7 +206,15 @@ func TestTenThousandMembersOutliveARestart(t *testing.T) {
 			t.Errorf("%s: %v", z, err)
 		}
 	})
-	w.ours.Stop() // which saves what is left
+	if err := ask.Poll(long, func() error {
+		list, err := filepath.Glob(filepath.Join(w.ours.Dir(), "*.snapshot"))
+		if err == nil && len(list) != len(zones)+1 {
+			err = errorf("%d zones are saved", len(list))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	w.again(t)
 	wantRcodes(t, w.ours, zones, dns.RcodeSuccess)
 	w.ours.WaitLog(t, `10000 of 10000 zones restored from disk in .*, 0 of them expired`)
