@@ -132,16 +132,16 @@ func (e *engine) commit(p *Plugin) {
 // is refreshed at once: what was changed may be what it waits for.
 func (e *engine) commitZone(p *Plugin, s *served) {
 	m := s.member
+	if m.origin != s.origin || m.listing != nil && !s.isCatalog() {
+		m.keep() // with another tag
+	}
 	m.origin = s.origin
 	if !s.isCatalog() {
-		m.listing = nil
+		m.listing, m.saved = nil, ""
 	}
 	before := m.zone.Config()
 	m.zone.Configure(s.refresh)
-	if k := p.keepers[s.config.persist]; k != m.keeper {
-		m.keeper = k
-		m.keep()
-	}
+	m.keepIn(p.keepers[s.config.persist])
 	m.resort.Store(s.resort)
 	e.retarget(m, s.targets)
 	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 {

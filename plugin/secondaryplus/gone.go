@@ -56,6 +56,7 @@ func (e *engine) forget(m *member) {
 		for _, o := range named {
 			if o.id == m.id {
 				e.members[o.id] = o
+				o.keep() // the files are those of m
 			}
 		}
 	}

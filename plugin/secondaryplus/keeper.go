@@ -8,13 +8,13 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// A keeper brings the zones of one state directory to disk, in a goroutine of its own: serving and refreshing
+// A keeper brings the zones of one state directory to disk, in goroutines of its own: serving and refreshing
 // never wait for it. A zone that changes while it is being saved is saved again; what happened in between is
 // saved together. When the disk fails, the zones go on from memory and are tried again, ever more seldom.
 type keeper struct {
 	dir     string
-	store   *journal.Store
-	label   func(*member, *zone.Version) (journal.ID, string)
+	store   store
+	label   labeller
 	users   int // instances that are attached; guarded by engine.mu
 	done    sync.WaitGroup
 	trouble repeats
@@ -28,6 +28,22 @@ type keeper struct {
 	closing bool
 }
 
+// A store is a state directory; a *journal.Store is one.
+type store interface {
+	Load(journal.ID) (journal.State, journal.Recovery, error)
+	Save(journal.ID, journal.State) error
+	Reserve(journal.ID)
+	Remove(journal.ID) error
+	Close() error
+}
+
+// A labeller says under which name a version of a zone is saved, and with which tag; not ok: it is not saved.
+type labeller func(*member, *zone.Version) (id journal.ID, tag string, ok bool)
+
+// savers are how many zones are saved at a time. Two thirds of the time for a first save of many zones is waiting for
+// the disk, which syncs several files, and the directory once for all of them, as fast as one.
+const savers = 4
+
 // keeping is where a member stands with its keeper.
 type keeping uint8
 
@@ -36,28 +52,41 @@ const (
 	queued
 	saving
 	savingOutdated // and to be saved again
+	savingLeft     // and to be forgotten
 	failed
 )
 
-func openKeeper(dir string, label func(*member, *zone.Version) (journal.ID, string)) (*keeper, error) {
-	store, err := journal.Open(dir)
+func openKeeper(dir string, label labeller) (*keeper, error) {
+	s, err := journal.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{dir: dir, store: store, label: label, states: make(map[*member]keeping)}
-	k.changed = sync.NewCond(&k.mu)
-	k.done.Go(k.run)
-	return k, nil
+	return newKeeper(dir, s, label), nil
 }
 
-// save has a zone saved soon. It does not wait.
+func newKeeper(dir string, s store, label labeller) *keeper {
+	k := &keeper{dir: dir, store: s, label: label, states: make(map[*member]keeping)}
+	k.changed = sync.NewCond(&k.mu)
+	for range savers {
+		k.done.Go(k.run)
+	}
+	return k
+}
+
+// save has a zone saved soon. It does not wait. A keeper that ends saves nothing new.
 func (k *keeper) save(m *member) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if !k.closing {
+		k.note(m)
+	}
+}
+
+func (k *keeper) note(m *member) {
 	switch k.states[m] {
 	case atRest:
 		k.enqueue(m)
-	case saving:
+	case saving, savingLeft:
 		k.states[m] = savingOutdated
 	}
 }
@@ -70,8 +99,8 @@ func (k *keeper) enqueue(m *member) {
 
 func (k *keeper) run() {
 	for m := k.next(); m != nil; m = k.next() {
-		err := k.write(m)
-		k.wrote(m, err)
+		saved, err := k.write(m)
+		k.wrote(m, saved, err)
 	}
 }
 
@@ -79,26 +108,34 @@ func (k *keeper) run() {
 func (k *keeper) next() *member {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for len(k.queue) == 0 {
-		if k.closing {
-			return nil
+	for {
+		for len(k.queue) == 0 {
+			if k.closing {
+				return nil
+			}
+			k.changed.Wait()
 		}
-		k.changed.Wait()
+		m := k.queue[0]
+		k.queue[0] = nil
+		k.queue = k.queue[1:]
+		if k.states[m] == queued { // else it has left
+			k.states[m] = saving
+			return m
+		}
 	}
-	m := k.queue[0]
-	k.queue[0] = nil
-	k.queue = k.queue[1:]
-	k.states[m] = saving
-	return m
 }
 
-func (k *keeper) write(m *member) error {
+// write saves a zone, and returns what of it is on disk then, with savedMark; 0: nothing was to be saved.
+func (k *keeper) write(m *member) (saved uint64, err error) {
 	state := m.zone.State()
 	if state.Version == nil {
-		return nil
+		return 0, nil
 	}
-	id, tag := k.label(m, state.Version)
-	err := k.store.Save(id, journal.State{
+	id, tag, ok := k.label(m, state.Version)
+	if !ok {
+		return 0, nil
+	}
+	err = k.store.Save(id, journal.State{
 		Published: state.Published,
 		Refreshed: state.Lease.Refreshed, Expire: state.Lease.Expire,
 		Source: state.Source, Pin: state.Pin, Tag: tag,
@@ -107,10 +144,9 @@ func (k *keeper) write(m *member) error {
 		m.journalErrors.Add(1)
 		write(&k.trouble, log.Errorf, "%s: serial %s could not be saved in %s: %v; it is served from memory, and tried again",
 			m.zone.Name(), state.Version.Serial(), k.dir, err)
-		return err
+		return 0, err
 	}
-	m.savedSerial.Store(savedMark | uint64(state.Version.Serial()))
-	return nil
+	return savedMark | uint64(state.Version.Serial()), nil
 }
 
 // savedMark tells serial 0 from none.
@@ -119,13 +155,17 @@ const savedMark = 1 << 32
 const longestRetry = time.Minute
 
 // wrote notes how a save ended, and wakes those that wait for it.
-func (k *keeper) wrote(m *member, err error) {
+func (k *keeper) wrote(m *member, saved uint64, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	outdated := k.states[m] == savingOutdated
+	outdated, left := k.states[m] == savingOutdated, k.states[m] == savingLeft
 	delete(k.states, m)
+	if saved != 0 && !left {
+		m.savedSerial.Store(saved)
+	}
 	switch {
-	case err == nil && k.streak > 0:
+	case left:
+	case saved != 0 && k.streak > 0:
 		k.streak = 0
 		k.trouble.reset()
 		k.again()
@@ -164,14 +204,34 @@ func (k *keeper) again() {
 	}
 }
 
-// flush waits until a zone that ended is saved, or has failed to be, and forgets it.
+// flush saves a zone that ended, also if that has failed before, waits for it, and forgets the zone.
 func (k *keeper) flush(m *member) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.closing {
+		return
+	}
+	if k.states[m] == failed {
+		k.states[m] = atRest
+	}
+	k.note(m)
 	for k.states[m] != atRest && k.states[m] != failed {
 		k.changed.Wait()
 	}
 	delete(k.states, m)
+}
+
+// leave forgets a zone that is kept elsewhere from now on, or not any more. It does not wait.
+func (k *keeper) leave(m *member) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch k.states[m] {
+	case saving, savingOutdated:
+		k.states[m] = savingLeft
+	default:
+		delete(k.states, m)
+	}
+	k.changed.Broadcast()
 }
 
 // close saves what is left, tries once more what failed, and ends the keeper.

@@ -116,6 +116,19 @@ func (e *engine) nameBack(p *Plugin) {
 	}
 }
 
+// keepIn changes where the zone is kept on disk; nil: nowhere. What is saved in another directory stays there.
+func (m *member) keepIn(k *keeper) {
+	if k == m.keeper {
+		return
+	}
+	if m.keeper != nil {
+		m.keeper.leave(m)
+	}
+	m.keeper = k
+	m.savedSerial.Store(0)
+	m.keep()
+}
+
 // keep has the zone saved soon, if it is kept on disk.
 func (m *member) keep() {
 	if m.keeper != nil {
@@ -131,13 +144,19 @@ func (m *member) end() {
 	}
 }
 
-// erase removes the files of a zone that has ended for good: its catalog does not list it any more (RFC 9432 §5.3).
-func (m *member) erase() {
-	if m.keeper == nil {
-		return
-	}
-	if err := m.keeper.store.Remove(m.id.journal()); err != nil {
-		log.Warningf("%s: its files in %s cannot be removed: %v", m.zone.Name(), m.keeper.dir, err)
+// erase removes the files of zones that have ended for good: their catalogs do not list them any more (RFC 9432
+// §5.3). Those of an identity that another zone has meanwhile are that one's. e.change is held.
+func (e *engine) erase(ended []*member) {
+	for _, m := range ended {
+		e.mu.Lock()
+		taken := e.members[m.id] != nil
+		e.mu.Unlock()
+		if taken || m.keeper == nil {
+			continue
+		}
+		if err := m.keeper.store.Remove(m.id.journal()); err != nil {
+			log.Warningf("%s: its files in %s cannot be removed: %v", m.zone.Name(), m.keeper.dir, err)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ type served struct {
 	apex owner.Name
 	*policy
 	origin origin  // the catalog that it comes from
+	heir   string  // the catalog that gave it to that one; empty: none
 	member *member // set while the plugin is attached to the engine
 }
 

@@ -15,15 +15,19 @@ import (
 )
 
 // openKeepers opens the state directories of p's stanzas, those that are not open yet. On an error none is
-// left open that was not before.
+// left open that was not before. e.change is held; e.mu is not while the disk is waited for.
 func (e *engine) openKeepers(p *Plugin) error {
-	e.mu.Lock()
-	err := e.handKeepers(p)
-	e.mu.Unlock()
-	if err != nil {
-		e.closeKeepers(p)
+	for _, s := range p.order {
+		dir := s.config.persist
+		if dir == "" || p.keepers[dir] != nil {
+			continue
+		}
+		if err := e.handKeeper(p, dir); err != nil {
+			e.closeKeepers(p)
+			return fmt.Errorf("persist: %w", err)
+		}
 	}
-	return err
+	return nil
 }
 
 // closeKeepers undoes openKeepers.
@@ -34,23 +38,20 @@ func (e *engine) closeKeepers(p *Plugin) {
 	closeAll(unused)
 }
 
-func (e *engine) handKeepers(p *Plugin) error {
-	for _, s := range p.order {
-		dir := s.config.persist
-		if dir == "" || p.keepers[dir] != nil {
-			continue
+func (e *engine) handKeeper(p *Plugin, dir string) (err error) {
+	e.mu.Lock()
+	k := e.keepers[dir]
+	e.mu.Unlock()
+	if k == nil {
+		if k, err = openKeeper(dir, e.label); err != nil {
+			return err
 		}
-		k := e.keepers[dir]
-		if k == nil {
-			var err error
-			if k, err = openKeeper(dir, e.label); err != nil {
-				return fmt.Errorf("persist: %w", err)
-			}
-			e.keepers[dir] = k
-		}
-		k.users++
-		p.keepers[dir] = k
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.keepers[dir] = k
+	k.users++
+	p.keepers[dir] = k
 	return nil
 }
 
@@ -73,11 +74,13 @@ func closeAll(unused []*keeper) {
 	}
 }
 
-// label is the name under which a version of a zone is saved, and its tag.
-func (e *engine) label(m *member, v *zone.Version) (journal.ID, string) {
+// label is a labeller. While a reload is under way, two members may go by one identity: the files are those of the
+// one that is to stay.
+func (e *engine) label(m *member, v *zone.Version) (id journal.ID, tag string, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return m.id.journal(), m.tag(v)
+	by := e.members[m.id]
+	return m.id.journal(), m.tag(v), by == nil || by == m
 }
 
 // tag is what a zone's files remember of its catalog: those of a member, where it comes from; those of a catalog
@@ -150,6 +153,15 @@ func (e *engine) unknown(p *Plugin, list []*served) (wanted []*served) {
 	return wanted
 }
 
+// continues says whether what was saved with the tag is the same zone: see claim.continues.
+func (s *served) continues(tag string) bool {
+	switch tag {
+	case "", s.origin.tag():
+		return true
+	}
+	return !s.origin.fromCatalog() || s.heir != "" && tag == origin{s.heir, s.origin.id}.tag()
+}
+
 // load reads one zone. What is wrong with its files is told, and harms no other zone.
 func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 	k := p.keepers[s.config.persist]
@@ -167,7 +179,7 @@ func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 	if recovery.Reason != nil {
 		log.Warningf("%s: of what is saved in %s, %d octets are not usable: %v; serial %s is restored", s.name, k.dir, recovery.Octets, recovery.Reason, recovery.Serial)
 	}
-	if s.origin.fromCatalog() && saved.Tag != s.origin.tag() {
+	if !s.continues(saved.Tag) {
 		// The catalog lists another zone of that name now (RFC 9432 §5.4).
 		if err := k.store.Remove(p.identity(s).journal()); err != nil {
 			log.Warningf("%s: what is saved in %s of the zone that had this name cannot be removed: %v", s.name, k.dir, err)

@@ -29,9 +29,7 @@ func (e *engine) settle(updated *member, plugins ...*Plugin) {
 	}
 	e.mu.Unlock()
 	gone{members: orphans}.end()
-	for _, m := range orphans {
-		m.erase()
-	}
+	e.erase(orphans)
 	for _, plan := range plans {
 		plan.saved = e.restore(plan.plugin, plan.begun())
 	}
@@ -74,7 +72,7 @@ func (e *engine) plan(p *Plugin, updated *member) *plan {
 // content, or, without a member yet, one that begins anew.
 func (c claim) serve(present *served) *served {
 	v, _ := c.by.variant(c.member)
-	s := &served{name: c.member.Zone.Canonical(), apex: c.member.Zone, policy: v.policy, origin: c.origin()}
+	s := &served{name: c.member.Zone.Canonical(), apex: c.member.Zone, policy: v.policy, origin: c.origin(), heir: c.heir}
 	if present == nil || !c.continues(present.origin) {
 		return s
 	}

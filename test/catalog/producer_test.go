@@ -22,6 +22,7 @@ type producer struct {
 	catalogs  map[string][]dns.RR // the SOA first
 	serials   map[string]uint32
 	transfers map[string]int
+	down      bool // it refuses all
 }
 
 func startProducer(t *testing.T) *producer {
@@ -91,11 +92,15 @@ func (p *producer) ServeDNS(w dns.ResponseWriter, r *dns.Msg) {
 	name, qtype := dns.CanonicalName(r.Question[0].Name), r.Question[0].Qtype
 	transfer := qtype == dns.TypeAXFR || qtype == dns.TypeIXFR
 	p.mu.Lock()
-	rrs := p.content(name)
-	if transfer {
+	rrs, down := p.content(name), p.down
+	if transfer && !down {
 		p.transfers[name]++
 	}
 	p.mu.Unlock()
+	if down {
+		w.WriteMsg(new(dns.Msg).SetRcode(r, dns.RcodeRefused))
+		return
+	}
 	if !transfer {
 		m := new(dns.Msg).SetReply(r)
 		m.Authoritative = true

@@ -40,7 +40,7 @@ func (m Members) Encode() string {
 	return string(text)
 }
 
-// Decode reads what Encode wrote.
+// Decode reads what Encode wrote. Anything else is an error.
 func Decode(text string) (Members, error) {
 	var list []savedMember
 	if err := json.Unmarshal([]byte(text), &list); err != nil {
@@ -56,7 +56,10 @@ func Decode(text string) (Members, error) {
 		for _, g := range s.Groups {
 			e.Groups = append(e.Groups, string(g))
 		}
-		if s.Held != nil {
+		if _, twice := m.entries[string(e.Zone)]; twice {
+			return Members{}, fmt.Errorf("%q is there twice", s.Zone)
+		}
+		if s.Held != nil && !s.Held.IsZero() {
 			e.Held = *s.Held
 			m.held++
 		}

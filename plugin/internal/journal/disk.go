@@ -23,9 +23,16 @@ type file interface {
 	size() (int64, error)
 }
 
-type realDisk string
+type realDisk struct {
+	dir    string
+	synced *sharedSync
+}
 
-func (d realDisk) path(name string) string { return filepath.Join(string(d), name) }
+func newRealDisk(dir string) realDisk {
+	return realDisk{dir, newSharedSync(func() error { return syncDirectory(dir) })}
+}
+
+func (d realDisk) path(name string) string { return filepath.Join(d.dir, name) }
 
 func (d realDisk) create(name string) (file, error) {
 	return openFile(d.path(name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
@@ -45,7 +52,7 @@ func (d realDisk) rename(from, to string) error { return os.Rename(d.path(from),
 
 func (d realDisk) remove(name string) error { return os.Remove(d.path(name)) }
 
-func (d realDisk) syncDir() error { return syncDirectory(string(d)) }
+func (d realDisk) syncDir() error { return d.synced.wait() }
 
 type realFile struct{ *os.File }
 

@@ -72,7 +72,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, disk: realDisk(dir), lock: lock, files: map[group][]*files{}}
+	s := &Store{dir: dir, disk: newRealDisk(dir), lock: lock, files: map[group][]*files{}}
 	if err := s.list(); err != nil {
 		lock.Close()
 		return nil, err
@@ -187,6 +187,9 @@ func (s *Store) choose(id ID) (f, from *files) {
 	defer s.mu.Unlock()
 	if f = s.find(id); f != nil {
 		f.owned = true
+		if f.adopted != nil && !f.known {
+			return f, f.adopted // it was loaded before, and has not been saved since
+		}
 		return f, f
 	}
 	others := s.files[groupOf(id)]
