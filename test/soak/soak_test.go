@@ -58,9 +58,6 @@ func TestSoak(t *testing.T) {
 		s.live(t, d/time.Duration(lives(d)))
 	}
 	s.quiet(t, s.zones)
-	for _, w := range s.watches() {
-		t.Logf("%s: %d questions", w.name, w.asked)
-	}
 }
 
 // live has A live for a while. The first fifth of it is its warm-up.

@@ -37,6 +37,7 @@ func (w *watch) run(t *testing.T, list []*model, stop <-chan struct{}) {
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
+			t.Logf("%s was asked %d times", w.name, w.asked)
 			return
 		case <-tick.C:
 		}
