@@ -19,19 +19,23 @@ type Asker struct {
 	wrong []string
 }
 
-// Always begins to ask. Every answer must be NOERROR with at least one record. It ends with the test, if not
-// before.
+// Always begins to ask, and returns when the first question was put. Every answer must be NOERROR with at least one
+// record. It ends with the test, if not before.
 func Always(t testing.TB, addr, name string, qtype uint16, opts ...Option) *Asker {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	a := &Asker{stop: stop}
 	t.Cleanup(a.end)
 	opts = append([]Option{Timeout(2 * time.Second)}, opts...)
+	begun := make(chan struct{})
 	a.done.Go(func() {
-		for ; ctx.Err() == nil; a.asked++ {
+		a.ask(addr, name, qtype, opts)
+		close(begun)
+		for a.asked = 1; ctx.Err() == nil; a.asked++ {
 			a.ask(addr, name, qtype, opts)
 		}
 	})
+	<-begun
 	return a
 }
 

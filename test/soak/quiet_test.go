@@ -19,6 +19,7 @@ const convergence = time.Minute
 func (s *stand) quiet(t *testing.T, sample []*model) {
 	t.Helper()
 	s.pass(t, true)
+	begun := time.Now()
 	for _, w := range s.watches() {
 		for _, z := range s.zones {
 			want := s.history.current(z.name)
@@ -27,6 +28,7 @@ func (s *stand) quiet(t *testing.T, sample []*model) {
 			}
 		}
 	}
+	t.Logf("%s all zones are everywhere after %s", time.Now().Format(time.TimeOnly), time.Since(begun).Round(time.Millisecond))
 	for _, z := range sample {
 		want := ask.AXFR(t, s.first.Addr(), z.name, s.keyOf(z))
 		for _, w := range s.watches() {
@@ -73,6 +75,18 @@ type footprint struct {
 func footprintOf(t *testing.T, s *understudy.Server) footprint {
 	t.Helper()
 	return footprint{s.Goroutines(t, "pprof"), s.Usage(t).Descriptors, s.Heap(t, "pprof")}
+}
+
+// leastOf looks several times, and takes the least of each: a moment at which much is under way must not become what
+// is compared with.
+func leastOf(t *testing.T, s *understudy.Server) footprint {
+	t.Helper()
+	least := footprintOf(t, s)
+	for range 20 {
+		now := footprintOf(t, s)
+		least = footprint{min(least.goroutines, now.goroutines), min(least.descriptors, now.descriptors), min(least.heap, now.heap)}
+	}
+	return least
 }
 
 // grown says what is more than it was: by more than what is under way at any moment, and than zones and kept changes

@@ -1,7 +1,9 @@
 package soak_test
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +37,7 @@ func (w *watch) run(t *testing.T, list []*model, stop <-chan struct{}) {
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
+			t.Logf("%s was asked %d times", w.name, w.asked)
 			return
 		case <-tick.C:
 		}
@@ -46,18 +49,27 @@ func (w *watch) run(t *testing.T, list []*model, stop <-chan struct{}) {
 	}
 }
 
-// look asks for one zone. A datagram that a reload loses is asked for again, as resolvers do.
+// serial asks once more when nothing comes back, as resolvers do: a reload may lose a datagram. An answer that says
+// no is an answer.
+func (w *watch) serial(zone string) (serial uint32, err error) {
+	_ = ask.Poll(time.Second, func() error {
+		serial, err = ask.Serial(w.addr, zone, ask.Timeout(2*time.Second))
+		if lost := net.Error(nil); errors.As(err, &lost) {
+			return err
+		}
+		return nil
+	})
+	return serial, err
+}
+
+// look asks for one zone.
 func (w *watch) look(zone string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down {
 		return nil
 	}
-	var serial uint32
-	err := ask.Poll(time.Second, func() (err error) {
-		serial, err = ask.Serial(w.addr, zone, ask.Timeout(2*time.Second))
-		return err
-	})
+	serial, err := w.serial(zone)
 	w.asked++
 	floor, seen := w.floor[zone]
 	if err != nil {
