@@ -2,8 +2,7 @@ package secondaryplus
 
 import (
 	"testing"
-
-	"github.com/understudy-dns/understudy/plugin/internal/journal"
+	"testing/synctest"
 )
 
 // While a reload is under way two zones go by one identity. The files are those of the one that stays.
@@ -25,16 +24,12 @@ func TestFilesAreOfTheZoneThatStays(t *testing.T) {
 			}
 			before.keep()
 			left := finish(s, old, next)
-			id := s.catalog(left, "a.test.").id.journal()
-			s.end(left)
-			disk, err := journal.Open(dir)
-			if err != nil {
-				s.Fatal(err)
-			}
-			defer disk.Close()
-			if got, _, err := disk.Load(id); err != nil || got.Tag != want {
+			synctest.Wait()
+			m := s.catalog(left, "a.test.")
+			if got, _, err := m.keeper.store.Load(m.id.journal()); err != nil || got.Tag != want {
 				s.Errorf("saved is %q, %v", got.Tag, err)
 			}
+			s.end(left)
 		})
 	}
 }
