@@ -187,3 +187,17 @@ func size(t testing.TB, dir, name string) int64 {
 	}
 	return info.Size()
 }
+
+// A reload that fails after its zones were loaded does not take the files of the key before from the next one.
+func TestAdoptedFilesAreFoundAgain(t *testing.T) {
+	s := open(t, t.TempDir())
+	st := state(changes(t, 2)[2], 1)
+	save(t, s, example, st)
+	s = reopened(t, s)
+	renamed := ID{example.Zone, example.View, "tls://.:853"}
+	for range 2 {
+		want(t, s, renamed, st)
+	}
+	save(t, s, renamed, st)
+	want(t, s, renamed, st)
+}
