@@ -28,7 +28,7 @@ func TestASyncIsSharedByThoseWhoCameBeforeIt(t *testing.T) {
 				t.Fatalf("%d have ended, not %d", len(errs), n)
 			}
 			for range n {
-				if got := <-errs; got != err {
+				if got := <-errs; !errors.Is(got, err) {
 					t.Errorf("%v, not %v", got, err)
 				}
 			}
