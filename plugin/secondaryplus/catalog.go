@@ -66,6 +66,26 @@ func (e *engine) enlist(p *Plugin) {
 	}
 }
 
+// unlist takes what is listed from zones that were to become catalogs by a configuration that was dropped; e.mu is held.
+func (e *engine) unlist() {
+	for _, m := range e.members {
+		if m.listing != nil && !m.isCatalog() {
+			m.listing = nil
+			m.keep() // with another tag
+		}
+	}
+}
+
+// isCatalog says whether an instance that is attached has the zone as a catalog; e.mu is held.
+func (m *member) isCatalog() bool {
+	for p := range m.holders {
+		if slices.ContainsFunc(p.order, func(s *served) bool { return s.member == m && s.isCatalog() }) {
+			return true
+		}
+	}
+	return false
+}
+
 // restoredMembers are those that a catalog had when it was saved, if its version alone does not tell them.
 func restoredMembers(m *member) catalog.Members {
 	if m.saved == "" {

@@ -95,6 +95,19 @@ func TestAFailedReloadLeavesNoMembers(t *testing.T) {
 		}
 		s.end(old)
 	})
+	onStage(t, "a catalog that was to be one is none", func(s *stage) {
+		s.set(catz, "a a.test.")
+		old := s.begin(catz + ": ")
+		s.reload(catz + ": catalog")
+		if n := len(s.e.inventories()); n != 1 {
+			t.Errorf("%d catalogs while the reload is under way", n)
+		}
+		s.e.abandon()
+		if n := len(s.e.inventories()); n != 0 {
+			t.Errorf("%d catalogs after it failed", n)
+		}
+		s.end(old)
+	})
 	onStage(t, "those that were to take the place of others", func(s *stage) {
 		s.set(catz, "x a.test.")
 		s.set(catz2, "y a.test.")

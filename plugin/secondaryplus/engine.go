@@ -167,6 +167,7 @@ func (e *engine) dropStaged() gone {
 		e.nameBack(p)
 	}
 	e.staged = nil
+	e.unlist()
 	e.endpoint.drop()
 	g.listeners = e.endpoint.take()
 	e.mu.Unlock()

@@ -1,6 +1,9 @@
 package secondaryplus
 
 import (
+	"context"
+
+	"github.com/coredns/coredns/plugin/tsig"
 	"github.com/coredns/coredns/request"
 	"github.com/miekg/dns"
 
@@ -11,9 +14,9 @@ import (
 // fit makes a message that is too long for the client shorter: first by compression, then by leaving out
 // what the client can do without. TC is for what is missing from an answer, and only for that (RFC 2181
 // §9): additional records may go, and the zone's NS RRset beside an answer. Glue may not (RFC 9471 §3). own is the
-// OPT record that will be added, nil if it is the server's.
-func fit(m *dns.Msg, state *request.Request, v *zone.Version, q answer.Query, res *answer.Result, own *dns.OPT) *dns.Msg {
-	room := state.Size()
+// OPT record that will be added, nil if it is the server's; signature is the room that a TSIG record will take.
+func fit(m *dns.Msg, state *request.Request, v *zone.Version, q answer.Query, res *answer.Result, own *dns.OPT, signature int) *dns.Msg {
+	room := state.Size() - signature
 	if own != nil {
 		room -= dns.Len(own)
 	} else if o := state.Req.IsEdns0(); o != nil {
@@ -37,5 +40,25 @@ func fit(m *dns.Msg, state *request.Request, v *zone.Version, q answer.Query, re
 		m.Compress = true
 		m.Extra = answer.AppendRRs(m.Extra[:0], res.Additional[:res.Glue]...)
 	}
+	if signature > 0 && m.Len() > room {
+		// The server truncates no message that is signed. What a client gets with TC it must not use anyhow.
+		m.Truncated = true
+		m.Answer, m.Ns, m.Extra = nil, nil, nil
+	}
 	return m
+}
+
+// signatureRoom is what the TSIG record of an answer takes at most: that of the query was taken off by the tsig
+// plugin, which tells the key's name, and not the algorithm.
+func signatureRoom(ctx context.Context) int {
+	key, ok := tsig.ValidatedKeyName(ctx)
+	if !ok {
+		return 0
+	}
+	const (
+		record = 10                    // type, class, TTL, RDLENGTH
+		fields = 6 + 2 + 2 + 2 + 2 + 2 // RFC 8945 §4.2
+		mac    = 64                    // of hmac-sha512
+	)
+	return len(key) + 1 + record + len(dns.HmacSHA512) + 1 + fields + mac
 }

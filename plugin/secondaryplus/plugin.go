@@ -218,7 +218,7 @@ func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s
 		p.follow(ctx, state, m, res.Follow)
 	}
 	opt := remarkOPT(r, src.state, res.Rcode, leaseOf(s.zone(), m))
-	m = fit(m, &state, src.version, q, res, opt)
+	m = fit(m, &state, src.version, q, res, opt, signatureRoom(ctx))
 	s.member.mark(m, src.state, opt)
 	w.WriteMsg(m)
 	return dns.RcodeSuccess, nil

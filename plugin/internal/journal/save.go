@@ -50,6 +50,9 @@ func (s *Store) Save(id ID, st State) error {
 	if errors.Is(err, errNotThere) {
 		err = s.rewrite(f, name, id, st)
 	}
+	if errors.Is(err, fs.ErrNotExist) && s.remake() {
+		err = s.rewrite(f, name, id, st)
+	}
 	if err != nil || f.adopted == nil {
 		return err
 	}

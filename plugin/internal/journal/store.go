@@ -102,6 +102,28 @@ func (s *Store) list() error {
 	return nil
 }
 
+// remake makes and locks the directory again when somebody has removed it, and says whether that was so. Files that
+// are missed later are written anew, each when its zone is saved.
+func (s *Store) remake() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ours, err := s.lock.Stat(); err == nil {
+		if there, err := os.Stat(s.lock.Name()); err == nil && os.SameFile(ours, there) {
+			return false
+		}
+	}
+	if os.MkdirAll(s.dir, 0o700) != nil {
+		return false
+	}
+	lock, err := lockFile(s.lock.Name())
+	if err != nil {
+		return false // another process was quicker
+	}
+	s.lock.Close()
+	s.lock = lock
+	return true
+}
+
 // Close unlocks the directory. Nothing else may be running, and nothing may be called afterwards.
 func (s *Store) Close() error { return s.lock.Close() }
 

@@ -65,8 +65,11 @@ func reserve(p int) (release func(), ok bool) {
 	return func() { f.Close() }, true
 }
 
-// unused says whether both transports of the port can be bound.
+// unused says whether both transports of the port can be bound. No program is started meanwhile: between its fork and
+// its exec it would have the listening socket, and the port would not be free when this returns.
 func unused(host string, p int) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	addr := net.JoinHostPort(host, fmt.Sprint(p))
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
