@@ -68,24 +68,11 @@ func (c *candidate) replace(e Event) error {
 	return c.add(e.RR)
 }
 
-// add puts a record in. Of a whole zone it may come twice (RFC 5936 §2.2). A delta that adds what is there was
-// made for another version of the zone than ours, as one that deletes what is not there.
 func (c *candidate) add(rr zone.RR) error {
-	err := c.put(rr)
-	switch {
-	case errors.Is(err, zone.ErrPresent):
-		return doesNotApply("%s %s: %w", rr.Owner, typeName(rr.Type), err)
-	case err != nil:
+	if err := c.txn.Add(rr); err != nil {
 		return malformed("%s %s: %v", rr.Owner, typeName(rr.Type), err)
 	}
 	return nil
-}
-
-func (c *candidate) put(rr zone.RR) error {
-	if c.how == ByIXFR {
-		return c.txn.Insert(rr)
-	}
-	return c.txn.Add(rr)
 }
 
 func (c *candidate) remove(rr zone.RR) error {

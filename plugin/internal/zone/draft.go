@@ -39,9 +39,9 @@ func (d *draft) find(rrtype uint16) (int, bool) {
 	return slices.BinarySearchFunc(d.sets, rrtype, func(s draftSet, t uint16) int { return int(s.rrtype) - int(t) })
 }
 
-// add puts a record in, and says whether it was not there. data must not change afterwards. The TTL of an RRset
-// is the lowest that any of its records came with (RFC 2181 §5.2).
-func (d *draft) add(rrtype uint16, sig bool, ttl uint32, data []byte) (fresh bool) {
+// add puts a record in. data must not change afterwards. The TTL of an RRset is the lowest that any of
+// its records came with (RFC 2181 §5.2); a record that is there already is a duplicate (RFC 5936 §2.2).
+func (d *draft) add(rrtype uint16, sig bool, ttl uint32, data []byte) {
 	i, ok := d.find(rrtype)
 	if !ok {
 		d.insert(i, rrtype)
@@ -51,11 +51,9 @@ func (d *draft) add(rrtype uint16, sig bool, ttl uint32, data []byte) (fresh boo
 	if len(*members) == 0 || ttl < *setTTL {
 		*setTTL = ttl
 	}
-	at, found := searchData(*members, data, memberType)
-	if !found {
+	if at, found := searchData(*members, data, memberType); !found {
 		*members = slices.Insert(*members, at, data)
 	}
-	return !found
 }
 
 // insert makes room for a type at i. It uses the lists that an earlier use of the draft left behind.

@@ -240,8 +240,8 @@ func checkDelta(t *testing.T, base, v *Version, d *Delta) {
 		}
 	}
 	for _, rr := range append(added, v.SOARecord()) {
-		if err := again.Insert(rr); err != nil {
-			t.Fatalf("delta adds %s: %v", line(rr), err)
+		if err := again.Add(rr); err != nil {
+			t.Fatal(err)
 		}
 	}
 	replayed, _, err := again.Commit()

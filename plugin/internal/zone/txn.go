@@ -16,8 +16,6 @@ const typeRRSIG = dns.TypeRRSIG
 var (
 	// ErrAbsent: a record to delete is not there, so the change was made for another base (RFC 1995 §4).
 	ErrAbsent = errors.New("record to delete is absent")
-	// ErrPresent: a record to insert is there, so the change was made for another base.
-	ErrPresent = errors.New("record to add is there already")
 	// ErrOutside: an owner name is neither the apex nor below it.
 	ErrOutside = errors.New("owner name is outside the zone")
 	// ErrSOA: the result does not have exactly one SOA, at the apex (RFC 1034 §4.2.1).
@@ -60,31 +58,16 @@ func Replace(apex owner.Name, base *Version) *Txn {
 // Add puts a record in. A duplicate is ignored; of different TTLs in an RRset the lowest holds. It keeps
 // no reference to rr. Errors: ErrOutside, rdata.ErrMalformed.
 func (t *Txn) Add(rr RR) error {
-	_, err := t.put(rr)
-	return err
-}
-
-// Insert is Add for a change of the base, in which a duplicate is an error: ErrPresent.
-func (t *Txn) Insert(rr RR) error {
-	fresh, err := t.put(rr)
-	if err == nil && !fresh {
-		err = ErrPresent
-	}
-	return err
-}
-
-// put says whether the record was not there. In the whole new content of a zone that is not known yet.
-func (t *Txn) put(rr RR) (fresh bool, err error) {
 	where, stored, sig, err := t.locate(rr)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if rr.Type == dns.TypeSOA && len(t.key) == 0 {
 		t.apex = rr.Owner.Clone() // the zone is spelt as its primary spells it (RFC 5936 §3.4)
 	}
 	if t.full != nil {
 		t.full.add(&t.arena, where, t.key, t.labels(rr.Owner), stored, sig, rr)
-		return true, nil
+		return nil
 	}
 	d := t.draft(where)
 	if len(d.sets) == 0 {
@@ -93,7 +76,8 @@ func (t *Txn) put(rr RR) (fresh bool, err error) {
 			d.keptCase = t.arena.copy(t.labels(rr.Owner))
 		}
 	}
-	return d.add(stored, sig, rr.TTL, t.arena.copy(rr.Data)), nil
+	d.add(stored, sig, rr.TTL, t.arena.copy(rr.Data))
+	return nil
 }
 
 // Delete takes a record out. Errors: ErrAbsent, ErrOutside, rdata.ErrMalformed.
