@@ -73,7 +73,7 @@ func TestAnAddressInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	wantRefused(t, block(anyPrimary, "status "+taken.Addr().String()), `plugin/secondaryplus: listen tcp4 \S+: bind: address already in use`)
+	wantRefused(t, block(anyPrimary, "status "+taken.Addr().String()), `plugin/secondaryplus: \S*Corefile:\d+ - status: listen tcp4 \S+: bind: address already in use`)
 }
 
 func TestAReloadKeepsTheListenerAndItsConnections(t *testing.T) {

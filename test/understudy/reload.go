@@ -6,6 +6,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/understudy-dns/understudy/test/ask"
 )
 
 // reloaded is how Caddy ends a reload; the line that announces it reads
@@ -30,7 +33,7 @@ func (s *Server) TryReload(t testing.TB, corefile string) error {
 		s.writeCorefile(t, corefile)
 	}
 	mark := s.log.Mark()
-	if err := s.proc.Signal(syscall.SIGUSR1); err != nil {
+	if err := s.askReload(mark); err != nil {
 		return err
 	}
 	line, err := s.log.Wait(mark, reloaded, s.proc.Done())
@@ -41,6 +44,26 @@ func (s *Server) TryReload(t testing.TB, corefile string) error {
 		return errors.New(line)
 	}
 	return nil
+}
+
+// askReload sends SIGUSR1 until the server has noticed. Right after its start
+// it may not: the Go runtime drops that signal until somebody wants it.
+func (s *Server) askReload(mark int) error {
+	for range 10 {
+		if err := s.proc.Signal(syscall.SIGUSR1); err != nil {
+			return err
+		}
+		err := ask.Poll(3*time.Second, func() error {
+			if strings.Contains(s.log.Since(mark), "[INFO] SIGUSR1: Reloading") {
+				return nil
+			}
+			return errors.New("SIGUSR1 is not noticed")
+		})
+		if err == nil {
+			return nil
+		}
+	}
+	return errors.New("the server does not heed SIGUSR1")
 }
 
 // Signal sends any other signal.
