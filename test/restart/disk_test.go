@@ -78,6 +78,7 @@ func TestDrill17DiskFull(t *testing.T) {
 	from.OnAll()
 	from.NotifyTo(t, ours.Addr(), nil)
 	ask.WaitSerial(t, ours.Addr(), zone, 2)
+	ours.WaitMetricThat(t, "metrics", "coredns_secondaryplus_journal_errors_total", "> 0", func(v float64) bool { return v > 0 })
 	if err := syscall.Mount("tmpfs", ours.Dir(), "tmpfs", syscall.MS_REMOUNT, "size=4m"); err != nil {
 		t.Fatal(err)
 	}
