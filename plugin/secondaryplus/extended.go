@@ -38,34 +38,33 @@ func staleCode(rcode int) uint16 {
 
 // remarkOPT is the OPT record of an answer to r that has something to say, or nil: without an OPT record in the
 // query there is none in the answer (RFC 6891 §6.1.1), and an ordinary answer gets that of the server. The
-// server fills in the header. left is for how many seconds more a secondary may serve the zone; nil: the answer
-// does not give it.
-func remarkOPT(r *dns.Msg, s state, rcode int, left func() uint32) *dns.OPT {
+// server fills in the header. z is the zone whose SOA may be the answer; nil: there is no answer.
+func remarkOPT(r *dns.Msg, s state, rcode int, z *refresh.Zone) *dns.OPT {
 	asked := r.IsEdns0()
 	if asked == nil {
 		return nil
 	}
-	opt := &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}}
+	var options []dns.EDNS0
 	if why, ok := extendedErrorOf(s, rcode); ok {
-		opt.Option = append(opt.Option, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
+		options = append(options, &dns.EDNS0_EDE{InfoCode: why.code, ExtraText: why.text})
 	}
-	if left != nil && r.Question[0].Qtype == dns.TypeSOA && asksExpire(asked) {
+	if z != nil && r.Question[0].Qtype == dns.TypeSOA && asksExpire(asked) {
 		expire := &dns.EDNS0_EXPIRE{Code: dns.EDNS0EXPIRE}
 		if s == stateServing {
-			expire.Expire = left()
+			expire.Expire = leaseLeft(z, time.Now())
 		}
-		opt.Option = append(opt.Option, expire)
+		options = append(options, expire)
 	}
-	if len(opt.Option) == 0 {
+	if options == nil {
 		return nil
 	}
-	return opt
+	return &dns.OPT{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeOPT}, Option: options}
 }
 
-// leaseOf is the lease that the SOA in an answer comes with; nil: there is no SOA.
-func leaseOf(z *refresh.Zone, m *dns.Msg) func() uint32 {
+// leaseOf is the zone of an answer that may give its lease; nil: there is no answer.
+func leaseOf(z *refresh.Zone, m *dns.Msg) *refresh.Zone {
 	if len(m.Answer) == 0 {
 		return nil
 	}
-	return func() uint32 { return leaseLeft(z, time.Now()) }
+	return z
 }
