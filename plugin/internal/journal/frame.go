@@ -14,7 +14,7 @@ import (
 //
 // Integers are big-endian.
 const (
-	formatVersion = 1
+	formatVersion = 2
 	magicOctets   = 8
 	preambleLen   = magicOctets + 4
 

@@ -159,7 +159,7 @@ func TestUnknownFormatIsLeftAlone(t *testing.T) {
 	octets[preambleLen-1]++
 	os.WriteFile(path, octets, 0o600)
 	s = reopened(t, s)
-	if _, _, err = s.Load(example); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "version 2") {
+	if _, _, err = s.Load(example); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), fmt.Sprint("version ", formatVersion+1)) {
 		t.Errorf("load: %v", err)
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now) != string(octets) {

@@ -83,6 +83,13 @@ func (c *candidate) remove(rr zone.RR) error {
 	return doesNotApply("%s %s: %w", rr.Owner, typeName(rr.Type), err)
 }
 
+// drop says that nothing will come of it.
+func (c *candidate) drop() {
+	if c.txn != nil {
+		c.txn.Close()
+	}
+}
+
 // commit makes the Version. The zone must be one: a primary that lost its data and kept the SOA has none.
 func (c *candidate) commit() (*zone.Version, *zone.Delta, error) {
 	version, delta, err := c.txn.Commit()

@@ -28,7 +28,12 @@ func (r *reply) unread() bool {
 // message is the first of several, or says "ask by AXFR": only waiting tells.
 const loneSOAWait = 2 * time.Second
 
-func (r *reply) receive() error {
+func (r *reply) receive() (err error) {
+	defer func() {
+		if err != nil {
+			r.candidate.drop()
+		}
+	}()
 	for {
 		msg, err := r.stream.next()
 		if err != nil {

@@ -2,7 +2,6 @@ package zone
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"testing"
 
@@ -42,9 +41,8 @@ func loadAll(b testing.TB, list []RR, base *Version) *Version {
 func BenchmarkLoad(b *testing.B) {
 	for _, names := range []int{4_000, 400_000} {
 		list := benchRecords(names)
-		shuffled := append([]RR(nil), list...)
-		rand.New(rand.NewPCG(1, 2)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		for order, records := range map[string][]RR{"sorted": list, "shuffled": shuffled} {
+		mixed := shuffled(list)
+		for order, records := range map[string][]RR{"sorted": list, "shuffled": mixed} {
 			b.Run(fmt.Sprintf("%s/%d", order, len(list)), func(b *testing.B) {
 				b.ReportAllocs()
 				var v *Version

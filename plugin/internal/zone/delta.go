@@ -103,6 +103,17 @@ func (d *Delta) changeMembers(rr RR, oldTTL, newTTL uint32, was, is []byte) {
 	}
 }
 
+// join adds the records of another part of the same change.
+func (d *Delta) join(o *Delta) {
+	d.Deletions += o.Deletions
+	d.Additions += o.Additions
+	if d.Partial || o.Partial || len(d.Deleted)+len(d.Added)+len(o.Deleted)+len(o.Added) > d.limit {
+		d.Partial, d.Deleted, d.Added = true, nil, nil
+		return
+	}
+	d.Deleted, d.Added = append(d.Deleted, o.Deleted...), append(d.Added, o.Added...)
+}
+
 func (d *Delta) keep(list []byte, rr RR) []byte {
 	if d.Partial {
 		return nil

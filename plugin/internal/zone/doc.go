@@ -7,7 +7,8 @@
 //
 // A Version is a list of pages. A page is one pointer-free byte slice of at most pageSize octets with
 // entries in canonical order; an entry is a name's sort key and its RRsets in wire form. A commit writes
-// the touched pages anew and shares all others with its base.
+// the touched pages anew and shares all others with its base. The list has two levels, so that this costs what is
+// touched, and not the length of the list.
 //
 // NSEC3 records, and the RRSIGs over them, live in a list of their own: their owner names are hashes, not
 // names of the zone (RFC 5155 §7.2.8), and every denial needs their order, not the zone's.

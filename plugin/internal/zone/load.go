@@ -3,85 +3,137 @@ package zone
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
-	"iter"
 	"slices"
 
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
 
-// A load collects the records of a whole zone in any order (RFC 5936 §2.2) and hands them out as nodes in
-// key order.
-type load struct{ trees [2]loadTree }
-
-// loadTree keeps records in chunks: a list that grew by copying would cost twice its size at the worst moment.
-type loadTree struct {
-	chunks   [][]loadRecord
-	unsorted bool
+// A load makes trees of the records of a whole zone, in whatever order they come (RFC 5936 §2.2). Primaries send
+// names in canonical order nearly always: then pages are filled as records arrive, and nothing else is kept.
+//
+// Records are collected in batches. While the next one is collected, the last one is worked up by a goroutine
+// that ends with it; a zone of one batch has none.
+type load struct {
+	trees   [2]loadTree
+	length  int // of a batch
+	filling batch
+	spare   batch
+	busy    chan struct{} // closed when the last batch was worked up; nil: there was none
 }
 
-const loadChunk = 4096
+// batch is records and their octets.
+type batch struct {
+	records []loadRecord
+	octets  arena
+	size    int // of all octets
+}
+
+// These bound a batch. Its memory is small beside a large zone, and passing it on costs nothing beside working it
+// up.
+const (
+	batchRecords = 4096
+	batchOctets  = 1 << 20
+)
 
 // loadRecord is one record: its octets are key | labels (only when in mixed case) | RDATA.
 type loadRecord struct {
-	prefix uint64 // the first octets of the key, so that most comparisons need no memory access
+	head   uint64 // of the key, so that most comparisons need no memory access
 	octets []byte
 	ttl    uint32
 	stored uint16
 	keyLen uint16
 	labels uint8
 	sig    bool
+	where  uint8 // inNames or inHashed
 }
 
 func (r *loadRecord) key() []byte      { return r.octets[:r.keyLen] }
 func (r *loadRecord) keptCase() []byte { return r.octets[r.keyLen : int(r.keyLen)+int(r.labels)] }
 func (r *loadRecord) data() []byte     { return r.octets[int(r.keyLen)+int(r.labels):] }
 
-func (l *load) add(a *arena, where int, key, labels []byte, stored uint16, sig bool, rr RR) {
+// compare orders by key alone; what belongs to one key is put in order by the draft.
+func (r *loadRecord) compare(o *loadRecord) int {
+	if r.head != o.head {
+		return cmp.Compare(r.head, o.head)
+	}
+	return bytes.Compare(r.key(), o.key())
+}
+
+func (l *load) begun() bool { return l.trees[inNames].commit != nil }
+
+// begin is called before anything is added; until then the settings of the transaction may change.
+func (l *load) begin(t *Txn) {
+	l.length = t.batchSize
+	for where := range l.trees {
+		l.trees[where] = loadTree{commit: newCommit(t), base: t.base.tree(where), length: t.runSize}
+	}
+}
+
+func (l *load) add(where int, key, labels []byte, stored uint16, sig bool, rr RR) {
 	if !rr.Owner.HasUpper() {
 		labels = nil
 	}
-	r := loadRecord{ttl: rr.TTL, stored: stored, keyLen: uint16(len(key)), labels: uint8(len(labels)), sig: sig}
-	r.octets = a.copy3(key, labels, rr.Data)
-	var head [8]byte
-	copy(head[:], key)
-	r.prefix = binary.BigEndian.Uint64(head[:])
-
-	t := &l.trees[where]
-	if last := t.last(); last != nil && !t.unsorted && last.compare(&r) > 0 {
-		t.unsorted = true
+	r := loadRecord{
+		head: headOf(key), ttl: rr.TTL, stored: stored, sig: sig,
+		keyLen: uint16(len(key)), labels: uint8(len(labels)), where: uint8(where),
 	}
-	t.append(r)
-}
-
-func (l *loadTree) last() *loadRecord {
-	if len(l.chunks) == 0 {
-		return nil
-	}
-	chunk := l.chunks[len(l.chunks)-1]
-	return &chunk[len(chunk)-1]
-}
-
-func (l *loadTree) append(r loadRecord) {
-	n := len(l.chunks)
-	switch {
-	case n == 0:
-		l.chunks = append(l.chunks, []loadRecord{r}) // most zones are small
-	case n == 1 && len(l.chunks[0]) < loadChunk, len(l.chunks[n-1]) < cap(l.chunks[n-1]):
-		l.chunks[n-1] = append(l.chunks[n-1], r)
-	default:
-		l.chunks = append(l.chunks, append(make([]loadRecord, 0, loadChunk), r))
+	r.octets = l.filling.octets.copy3(key, labels, rr.Data)
+	l.filling.records = append(l.filling.records, r)
+	l.filling.size += len(r.octets)
+	if len(l.filling.records) == l.length || l.filling.size >= batchOctets {
+		l.handOver()
 	}
 }
 
-// sort puts all records into one list when they did not come in order.
-func (l *loadTree) sort() {
-	if !l.unsorted {
-		return
+// handOver has the batch worked up beside what goes on.
+func (l *load) handOver() {
+	l.wait()
+	full, done := l.filling, make(chan struct{})
+	l.filling, l.busy = l.spare, done
+	l.filling.reset()
+	l.spare = full
+	go func() {
+		defer close(done)
+		l.workUp(full)
+	}()
+}
+
+// wait returns when no batch is being worked up.
+func (l *load) wait() {
+	if l.busy != nil {
+		<-l.busy
 	}
-	all := slices.Concat(l.chunks...)
-	slices.SortStableFunc(all, func(a, b loadRecord) int { return a.compare(&b) })
-	l.chunks, l.unsorted = [][]loadRecord{all}, false
+}
+
+func (l *load) workUp(b batch) {
+	for i := range b.records {
+		r := &b.records[i]
+		l.trees[r.where].add(r)
+	}
+	for i := range l.trees {
+		l.trees[i].keepGroup()
+	}
+}
+
+// finish works up what is left, and returns both trees and what they add up to.
+func (l *load) finish(t *Txn) (trees [2]tree, c *commit) {
+	if !l.begun() {
+		l.begin(t)
+	}
+	l.wait()
+	l.workUp(l.filling)
+	for where := range l.trees {
+		trees[where] = l.trees[where].finish()
+	}
+	c = l.trees[inNames].commit
+	c.join(l.trees[inHashed].commit)
+	return trees, c
+}
+
+// reset empties the batch and keeps its memory, that of its octets only as far as they lie in one block.
+func (b *batch) reset() {
+	b.records, b.size = b.records[:0], 0
+	b.octets.block = b.octets.block[:0]
 }
 
 func (a *arena) copy3(x, y, z []byte) []byte {
@@ -89,43 +141,6 @@ func (a *arena) copy3(x, y, z []byte) []byte {
 	start := len(a.block)
 	a.block = append(append(append(a.block, x...), y...), z...)
 	return a.block[start:len(a.block):len(a.block)]
-}
-
-// compare orders by key alone; what belongs to one key is put in order by the draft.
-func (r *loadRecord) compare(o *loadRecord) int {
-	if r.prefix != o.prefix {
-		return cmp.Compare(r.prefix, o.prefix)
-	}
-	return bytes.Compare(r.key(), o.key())
-}
-
-// nodes yields each name once, in key order. The slices are valid until the next one.
-func (l *loadTree) nodes() iter.Seq2[[]byte, []byte] {
-	l.sort()
-	return func(yield func(key, node []byte) bool) {
-		var d draft
-		var node []byte
-		var group []loadRecord
-		emit := func() bool {
-			d.gather(group)
-			node = d.appendNode(node[:0])
-			return yield(group[0].key(), node)
-		}
-		for _, chunk := range l.chunks {
-			for i := range chunk {
-				if len(group) > 0 && group[0].compare(&chunk[i]) != 0 {
-					if !emit() {
-						return
-					}
-					group = group[:0]
-				}
-				group = append(group, chunk[i])
-			}
-		}
-		if len(group) > 0 {
-			emit()
-		}
-	}
 }
 
 // gather fills the draft with the records of one name.

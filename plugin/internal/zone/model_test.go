@@ -275,7 +275,7 @@ func checkReplace(t *testing.T, old, v *Version, size int, reverse bool) {
 		slices.Reverse(all)
 	}
 	txn := Replace(fuzzApex, old)
-	txn.pageSize = size
+	txn.pageSize, txn.batchSize, txn.runSize = size, 1+size%7, 1+size%5
 	for _, rr := range all {
 		if err := txn.Add(rr); err != nil {
 			t.Fatal(err)

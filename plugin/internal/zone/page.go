@@ -3,7 +3,6 @@ package zone
 import (
 	"bytes"
 	"encoding/binary"
-	"sort"
 )
 
 // A page holds entries in key order: the entries, then a table with the offset of each, then their count.
@@ -26,21 +25,28 @@ func (p page) offset(i int) int {
 	return int(binary.LittleEndian.Uint16(p[p.tableStart()+2*i:]))
 }
 
+// end is the offset behind the i-th entry.
+func (p page) end(i int) int {
+	table := p.tableStart()
+	if next := table + 2*i + 2; next < len(p)-2 {
+		return int(binary.LittleEndian.Uint16(p[next:]))
+	}
+	return table
+}
+
 // entry is the i-th name of the page.
 func (p page) entry(i int) Node {
-	table := p.tableStart()
-	start := int(binary.LittleEndian.Uint16(p[table+2*i:]))
-	end := table
-	if table+2*i+2 < len(p)-2 {
-		end = int(binary.LittleEndian.Uint16(p[table+2*i+2:]))
-	}
+	start, end := p.offset(i), p.end(i)
 	length, n := binary.Uvarint(p[start:end])
 	keyEnd := start + n + int(length)
 	return Node{key: p[start+n : keyEnd : keyEnd], data: p[keyEnd:end:end]}
 }
 
-func (p page) key(i int) []byte {
-	off := p.offset(i)
+func (p page) key(i int) []byte { return p.keyAt(p.offset(i)) }
+
+func (p page) firstKey() []byte { return p.keyAt(0) }
+
+func (p page) keyAt(off int) []byte {
 	if length := int(p[off]); length < 0x80 {
 		return p[off+1 : off+1+length]
 	}
@@ -48,102 +54,18 @@ func (p page) key(i int) []byte {
 	return p[off+n : off+n+int(length)]
 }
 
-// search is the index of the first entry whose key is not less than key.
-func (p page) search(key []byte) int {
-	return sort.Search(p.count(), func(i int) bool { return bytes.Compare(p.key(i), key) >= 0 })
-}
-
-// A tree is the ordered list of pages. It is immutable.
-type tree struct {
-	pages   []page
-	entries int
-	octets  int
-}
-
-// pageFor is the index of the page that holds key or would hold it.
-func (t *tree) pageFor(key []byte) int {
-	after := sort.Search(len(t.pages), func(i int) bool { return bytes.Compare(t.pages[i].key(0), key) > 0 })
-	return max(after-1, 0)
-}
-
-func (t *tree) get(key []byte) (Node, bool) {
-	if len(t.pages) == 0 {
-		return Node{}, false
-	}
-	p := t.pages[t.pageFor(key)]
-	if i := p.search(key); i < p.count() {
-		if node := p.entry(i); bytes.Equal(node.key, key) {
-			return node, true
+// search is the index of the first entry, not before from, whose key is not less than key.
+func (p page) search(key []byte, from int) int {
+	count := p.count()
+	table := p[len(p)-2-2*count:]
+	low, high := from, count
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if bytes.Compare(p.keyAt(int(binary.LittleEndian.Uint16(table[2*middle:]))), key) < 0 {
+			low = middle + 1
+		} else {
+			high = middle
 		}
 	}
-	return Node{}, false
-}
-
-// A treeBuilder makes a tree from pages that are shared with a base and entries that come in key order. Its
-// totals begin as the base's, so that what is shared need not be looked at.
-type treeBuilder struct {
-	size    int
-	tree    tree
-	body    []byte
-	offsets []uint16
-}
-
-func newTreeBuilder(base *tree, size int) *treeBuilder {
-	b := &treeBuilder{size: size, tree: tree{entries: base.entries, octets: base.octets}}
-	b.tree.pages = make([]page, 0, len(base.pages)+8)
-	return b
-}
-
-func (b *treeBuilder) add(key, node []byte) {
-	need := binary.MaxVarintLen16 + len(key) + len(node) + 4
-	if len(b.offsets) > 0 && len(b.body)+2*len(b.offsets)+need > b.size {
-		b.flush()
-	}
-	b.offsets = append(b.offsets, uint16(len(b.body)))
-	b.body = binary.AppendUvarint(b.body, uint64(len(key)))
-	b.body = append(append(b.body, key...), node...)
-}
-
-// share takes over whole pages of the base. What was begun before them joins the first when both fit into
-// one page, so that deletions do not leave ever smaller pages behind.
-func (b *treeBuilder) share(pages []page) {
-	if len(pages) > 0 && len(b.offsets) > 0 && len(b.body)+2*len(b.offsets)+len(pages[0]) <= b.size {
-		b.drop(pages[0])
-		for i := range pages[0].count() {
-			n := pages[0].entry(i)
-			b.add(n.key, n.data)
-		}
-		pages = pages[1:]
-	}
-	if len(pages) > 0 {
-		b.flush()
-		b.tree.pages = append(b.tree.pages, pages...)
-	}
-}
-
-// drop notes that a page of the base is not shared.
-func (b *treeBuilder) drop(p page) {
-	b.tree.entries -= p.count()
-	b.tree.octets -= len(p)
-}
-
-func (b *treeBuilder) flush() {
-	if len(b.offsets) == 0 {
-		return
-	}
-	p := make(page, 0, len(b.body)+2*len(b.offsets)+2)
-	p = append(p, b.body...)
-	for _, off := range b.offsets {
-		p = binary.LittleEndian.AppendUint16(p, off)
-	}
-	p = binary.LittleEndian.AppendUint16(p, uint16(len(b.offsets)))
-	b.tree.pages = append(b.tree.pages, p)
-	b.tree.entries += len(b.offsets)
-	b.tree.octets += len(p)
-	b.body, b.offsets = b.body[:0], b.offsets[:0]
-}
-
-func (b *treeBuilder) done() tree {
-	b.flush()
-	return b.tree
+	return low
 }

@@ -20,11 +20,11 @@ var ErrPage = errors.New("page is not well-formed")
 func (v *Version) Pages() (names, hashed iter.Seq[[]byte]) { return v.names.all(), v.hashed.all() }
 
 // PageCounts is how many pages Pages yields.
-func (v *Version) PageCounts() (names, hashed int) { return len(v.names.pages), len(v.hashed.pages) }
+func (v *Version) PageCounts() (names, hashed int) { return v.names.pageCount(), v.hashed.pageCount() }
 
 func (t *tree) all() iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		for _, p := range t.pages {
+		for p := range t.pages() {
 			if !yield(p) {
 				return
 			}
@@ -66,18 +66,16 @@ type inspector struct {
 }
 
 func (c *inspector) tree(pages [][]byte) (tree, error) {
-	t := tree{pages: make([]page, len(pages))}
+	b := newTreeBuilder(&tree{}, defaultPageSize)
 	c.key = nil
-	for i, octets := range pages {
+	for _, octets := range pages {
 		p := page(octets[:len(octets):len(octets)])
 		if !c.page(p) {
 			return tree{}, ErrPage
 		}
-		t.pages[i] = p
-		t.entries += p.count()
-		t.octets += len(p)
+		b.append(p)
 	}
-	return t, nil
+	return b.done(), nil
 }
 
 func (c *inspector) page(p page) bool {

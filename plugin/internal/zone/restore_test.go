@@ -128,7 +128,8 @@ func TestWrongContentIsRefused(t *testing.T) {
 		for _, key := range keys {
 			b.add([]byte(key), append([]byte{0}, bytes.Join(sets, nil)...))
 		}
-		return b.done().pages[0]
+		t := b.done()
+		return t.page(position{})
 	}
 	beyond := page([]string{"a\x00", "b\x00"}, set(dns.TypeA, 2, 4, 192, 0, 2, 1))
 	beyond[len(beyond)-3] = 0x7F // the offset of the second name

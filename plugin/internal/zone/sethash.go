@@ -2,21 +2,22 @@ package zone
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/dchest/siphash"
 
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
 
 // SetHash is a hash of a set of RRsets that does not depend on their order, and from which one RRset can
-// be taken as cheaply as it was added: the sum of a keyed hash of each, in four lanes modulo 2^64. Hashes are
+// be taken as cheaply as it was added: the sum of a keyed hash of each, in two lanes modulo 2^64. Hashes are
 // comparable only under the same HashKey.
-type SetHash [4]uint64
+type SetHash [2]uint64
 
-// HashKey is the key of set hashes. It is secret, so that nobody can choose records whose terms cancel each other
+// HashKey is the key of set hashes, one of SipHash. It is secret, so that nobody can choose records whose terms cancel each other
 // out. A new zone has the key that was drawn at start, one that is restored the key it was saved with, and every
 // further version the key of its base: along a zone's history hashes stay comparable.
-type HashKey [32]byte
+type HashKey [16]byte
 
 var processKey = func() *HashKey {
 	key := new(HashKey)
@@ -44,16 +45,15 @@ func (v *Version) SameContent(o *Version) bool {
 	return v.hash == hash
 }
 
-func (h *SetHash) add(term [sha256.Size]byte) {
-	for i := range h {
-		h[i] += binary.LittleEndian.Uint64(term[8*i:])
-	}
+// add takes the terms of another hash in, remove takes them out.
+func (h *SetHash) add(o SetHash) {
+	h[0] += o[0]
+	h[1] += o[1]
 }
 
-func (h *SetHash) remove(term [sha256.Size]byte) {
-	for i := range h {
-		h[i] -= binary.LittleEndian.Uint64(term[8*i:])
-	}
+func (h *SetHash) remove(o SetHash) {
+	h[0] -= o[0]
+	h[1] -= o[1]
 }
 
 // A setHasher computes the terms of RRsets in a buffer of its own.
@@ -63,9 +63,8 @@ type setHasher struct {
 }
 
 // term hashes the canonical form of an RRset and of the RRSIGs over it, with their TTLs.
-func (s *setHasher) term(name []byte, set RRset) [sha256.Size]byte {
-	b := append(s.buf[:0], s.key[:]...)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(name)))
+func (s *setHasher) term(name []byte, set RRset) SetHash {
+	b := binary.BigEndian.AppendUint16(s.buf[:0], uint16(len(name)))
 	b = append(b, name...)
 	b = binary.BigEndian.AppendUint16(b, set.Type)
 	b = binary.BigEndian.AppendUint32(b, set.TTL)
@@ -74,7 +73,9 @@ func (s *setHasher) term(name []byte, set RRset) [sha256.Size]byte {
 	b = appendCanonicalAll(b, set.data, set.Type)
 	b = appendCanonicalAll(b, set.sigs, typeRRSIG)
 	s.buf = b
-	return sha256.Sum256(b)
+	k0, k1 := binary.LittleEndian.Uint64(s.key[:]), binary.LittleEndian.Uint64(s.key[8:])
+	low, high := siphash.Hash128(k0, k1, b)
+	return SetHash{low, high}
 }
 
 // replace takes the terms of one node out of h and puts those of another in; either may be zero. It

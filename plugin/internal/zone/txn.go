@@ -32,8 +32,11 @@ type Txn struct {
 	drafts   [2]map[string]*draft
 	arena    arena
 	key      []byte
-	pageSize int
 	finished bool
+
+	pageSize int // in octets
+	// Records in a batch and in a run of a whole zone.
+	batchSize, runSize int
 }
 
 // The two trees of a Version.
@@ -52,7 +55,18 @@ func Begin(base *Version) *Txn {
 // Replace starts a transaction for the whole new content of a zone (AXFR). base is what it replaces, or
 // nil: the commit shares what stayed the same, and computes the Delta.
 func Replace(apex owner.Name, base *Version) *Txn {
-	return &Txn{apex: apex.Clone(), base: base, full: &load{}, pageSize: defaultPageSize}
+	return &Txn{
+		apex: apex.Clone(), base: base, full: new(load),
+		pageSize: defaultPageSize, batchSize: batchRecords, runSize: runRecords,
+	}
+}
+
+// Close ends a transaction that is not to be committed. It may be called at any time, also after Commit.
+func (t *Txn) Close() {
+	t.finished = true
+	if t.full != nil {
+		t.full.wait()
+	}
 }
 
 // Add puts a record in. A duplicate is ignored; of different TTLs in an RRset the lowest holds. It keeps
@@ -66,7 +80,10 @@ func (t *Txn) Add(rr RR) error {
 		t.apex = rr.Owner.Clone() // the zone is spelt as its primary spells it (RFC 5936 §3.4)
 	}
 	if t.full != nil {
-		t.full.add(&t.arena, where, t.key, t.labels(rr.Owner), stored, sig, rr)
+		if !t.full.begun() {
+			t.full.begin(t)
+		}
+		t.full.add(where, t.key, t.labels(rr.Owner), stored, sig, rr)
 		return nil
 	}
 	d := t.draft(where)
