@@ -10,8 +10,8 @@ import (
 type treeBuilder struct {
 	size    int
 	tree    tree
-	chunk   chunk // that is being filled
-	body    []byte
+	chunk   chunk  // that is being filled
+	body    []byte // of the page that is being filled; it becomes that page, unless most of it stays empty
 	offsets []uint16
 }
 
@@ -27,6 +27,7 @@ func (b *treeBuilder) add(key, node []byte) {
 	if len(b.offsets) > 0 && b.used()+entryOverhead+len(key)+len(node) > b.size {
 		b.flush()
 	}
+	b.open()
 	b.offsets = append(b.offsets, uint16(len(b.body)))
 	b.body = binary.AppendUvarint(b.body, uint64(len(key)))
 	b.body = append(append(b.body, key...), node...)
@@ -40,6 +41,7 @@ func (b *treeBuilder) addRange(p page, from, to int) {
 			b.flush()
 			continue
 		}
+		b.open()
 		start := p.offset(from)
 		shift := len(b.body) - start
 		for i := from; i < until; i++ {
@@ -104,18 +106,28 @@ func (b *treeBuilder) drop(p page) {
 	b.tree.octets -= len(p)
 }
 
+func (b *treeBuilder) open() {
+	if b.body == nil {
+		b.body = make([]byte, 0, b.size)
+	}
+}
+
 // flush ends the page that is being filled.
 func (b *treeBuilder) flush() {
 	if len(b.offsets) == 0 {
 		return
 	}
-	p := make(page, 0, b.used()+2)
-	p = append(p, b.body...)
+	p := page(b.body)
 	for _, off := range b.offsets {
 		p = binary.LittleEndian.AppendUint16(p, off)
 	}
 	p = binary.LittleEndian.AppendUint16(p, uint16(len(b.offsets)))
-	b.body, b.offsets = b.body[:0], b.offsets[:0]
+	if spare := cap(p) - len(p); spare > cap(p)/8 {
+		b.body, p = p[:0], append(make(page, 0, len(p)), p...)
+	} else {
+		b.body = nil
+	}
+	b.offsets = b.offsets[:0]
 	b.append(p)
 }
 
