@@ -1,11 +1,8 @@
 package zone
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
-
-	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
 
 // A draft is a name while a transaction changes it.
@@ -17,7 +14,7 @@ type draft struct {
 type draftSet struct {
 	rrtype      uint16
 	ttl, sigTTL uint32
-	data, sigs  [][]byte // ascending by canonical form
+	data, sigs  members
 }
 
 // load fills the draft from a node. The RDATA stay in the node's page, which never changes.
@@ -29,8 +26,8 @@ func (d *draft) load(n Node) {
 	d.keptCase = n.keptCase()
 	for set := range n.RRsets() {
 		ds := draftSet{rrtype: set.Type, ttl: set.TTL, sigTTL: set.SigTTL}
-		ds.data = slices.AppendSeq(make([][]byte, 0, set.count), set.Data())
-		ds.sigs = slices.AppendSeq(make([][]byte, 0, set.sigCount), set.Sigs())
+		ds.data.list = slices.AppendSeq(make([][]byte, 0, set.count), set.Data())
+		ds.sigs.list = slices.AppendSeq(make([][]byte, 0, set.sigCount), set.Sigs())
 		d.sets = append(d.sets, ds)
 	}
 }
@@ -46,14 +43,11 @@ func (d *draft) add(rrtype uint16, sig bool, ttl uint32, data []byte) {
 	if !ok {
 		d.insert(i, rrtype)
 	}
-	set := &d.sets[i]
-	members, setTTL, memberType := set.members(sig)
-	if len(*members) == 0 || ttl < *setTTL {
+	m, setTTL, memberType := d.sets[i].members(sig)
+	if m.len() == 0 || ttl < *setTTL {
 		*setTTL = ttl
 	}
-	if at, found := searchData(*members, data, memberType); !found {
-		*members = slices.Insert(*members, at, data)
-	}
+	m.add(data, memberType)
 }
 
 // insert makes room for a type at i. It uses the lists that an earlier use of the draft left behind.
@@ -62,7 +56,7 @@ func (d *draft) insert(i int, rrtype uint16) {
 	if n := len(d.sets); n < cap(d.sets) {
 		spare = d.sets[:n+1][n]
 	}
-	d.sets = slices.Insert(d.sets, i, draftSet{rrtype: rrtype, data: spare.data[:0], sigs: spare.sigs[:0]})
+	d.sets = slices.Insert(d.sets, i, draftSet{rrtype: rrtype, data: spare.data.emptied(), sigs: spare.sigs.emptied()})
 }
 
 // remove takes a record out and says whether it was there. Its TTL does not matter.
@@ -72,39 +66,24 @@ func (d *draft) remove(rrtype uint16, sig bool, data []byte) bool {
 		return false
 	}
 	set := &d.sets[i]
-	members, setTTL, memberType := set.members(sig)
-	at, found := searchData(*members, data, memberType)
-	if !found {
+	m, setTTL, memberType := set.members(sig)
+	if !m.remove(data, memberType) {
 		return false
 	}
-	*members = slices.Delete(*members, at, at+1)
-	if len(*members) == 0 {
+	if m.len() == 0 {
 		*setTTL = 0
 	}
-	if len(set.data) == 0 && len(set.sigs) == 0 {
+	if set.data.len() == 0 && set.sigs.len() == 0 {
 		d.sets = slices.Delete(d.sets, i, i+1)
 	}
 	return true
 }
 
-func (s *draftSet) members(sig bool) (members *[][]byte, ttl *uint32, memberType uint16) {
+func (s *draftSet) members(sig bool) (m *members, ttl *uint32, memberType uint16) {
 	if sig {
 		return &s.sigs, &s.sigTTL, typeRRSIG
 	}
 	return &s.data, &s.ttl, s.rrtype
-}
-
-// searchData finds RDATA in a sorted list; RDATA whose canonical forms are equal are the same record.
-func searchData(list [][]byte, data []byte, rrtype uint16) (int, bool) {
-	if !rdata.Folds(rrtype) {
-		return slices.BinarySearchFunc(list, data, bytes.Compare)
-	}
-	want := rdata.AppendCanonical(nil, data, rrtype)
-	var buf []byte
-	return slices.BinarySearchFunc(list, want, func(have, want []byte) int {
-		buf = rdata.AppendCanonical(buf[:0], have, rrtype)
-		return bytes.Compare(buf, want)
-	})
 }
 
 // appendNode encodes the draft as a node (see node.go).
@@ -118,26 +97,29 @@ func (d *draft) appendNode(dst []byte) []byte {
 }
 
 func (s *draftSet) append(dst []byte) []byte {
+	s.data.settle(s.rrtype)
+	s.sigs.settle(typeRRSIG)
+	data, sigs := s.data.list, s.sigs.list
 	dst = binary.BigEndian.AppendUint16(dst, s.rrtype)
 	dst = binary.BigEndian.AppendUint32(dst, s.ttl)
-	dst = binary.AppendUvarint(dst, uint64(s.bodyLen()))
-	counts := uint64(len(s.data)) << 1
-	if len(s.sigs) > 0 {
+	dst = binary.AppendUvarint(dst, uint64(bodyLen(data, sigs)))
+	counts := uint64(len(data)) << 1
+	if len(sigs) > 0 {
 		counts |= 1
 	}
-	dst = appendData(binary.AppendUvarint(dst, counts), s.data)
-	if len(s.sigs) == 0 {
+	dst = appendData(binary.AppendUvarint(dst, counts), data)
+	if len(sigs) == 0 {
 		return dst
 	}
-	dst = binary.AppendUvarint(dst, uint64(len(s.sigs)))
+	dst = binary.AppendUvarint(dst, uint64(len(sigs)))
 	dst = binary.BigEndian.AppendUint32(dst, s.sigTTL)
-	return appendData(dst, s.sigs)
+	return appendData(dst, sigs)
 }
 
-func (s *draftSet) bodyLen() int {
-	n := uvarintLen(len(s.data)<<1) + dataLen(s.data)
-	if len(s.sigs) > 0 {
-		n += uvarintLen(len(s.sigs)) + 4 + dataLen(s.sigs)
+func bodyLen(data, sigs [][]byte) int {
+	n := uvarintLen(len(data)<<1) + dataLen(data)
+	if len(sigs) > 0 {
+		n += uvarintLen(len(sigs)) + 4 + dataLen(sigs)
 	}
 	return n
 }
