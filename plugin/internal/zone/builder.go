@@ -10,8 +10,8 @@ import (
 type treeBuilder struct {
 	size    int
 	tree    tree
-	chunk   chunk  // that is being filled
-	body    []byte // of the page that is being filled; it becomes that page, unless most of it stays empty
+	refs    []pageRef // of the chunk that is being filled
+	body    []byte    // of the page that is being filled; it becomes that page, unless most of it stays empty
 	offsets []uint16
 }
 
@@ -79,8 +79,8 @@ func (b *treeBuilder) share(refs []pageRef) {
 	}
 	b.flush()
 	for len(refs) > 0 {
-		n := min(chunkPages-len(b.chunk), len(refs))
-		b.chunk = append(b.chunk, refs[:n]...)
+		n := min(chunkPages-len(b.refs), len(refs))
+		b.refs = append(b.refs, refs[:n]...)
 		refs = refs[n:]
 		b.closeFull()
 	}
@@ -89,12 +89,12 @@ func (b *treeBuilder) share(refs []pageRef) {
 // shareChunks takes over whole chunks of the base. What was begun before them joins the first when both fit into
 // one.
 func (b *treeBuilder) shareChunks(chunks []chunk) {
-	for len(chunks) > 0 && (len(b.offsets) > 0 || len(b.chunk) > 0) {
-		if len(b.offsets) == 0 && len(b.chunk)+len(chunks[0]) > chunkPages {
+	for len(chunks) > 0 && (len(b.offsets) > 0 || len(b.refs) > 0) {
+		if len(b.offsets) == 0 && len(b.refs)+len(chunks[0].refs) > chunkPages {
 			b.closeChunk()
 			break
 		}
-		b.share(chunks[0])
+		b.share(chunks[0].refs)
 		chunks = chunks[1:]
 	}
 	b.tree.chunks = append(b.tree.chunks, chunks...)
@@ -135,20 +135,20 @@ func (b *treeBuilder) flush() {
 func (b *treeBuilder) append(p page) {
 	b.tree.entries += p.count()
 	b.tree.octets += len(p)
-	b.chunk = append(b.chunk, refTo(p))
+	b.refs = append(b.refs, pageRef{page: p, behind: -1})
 	b.closeFull()
 }
 
 func (b *treeBuilder) closeFull() {
-	if len(b.chunk) == chunkPages {
+	if len(b.refs) == chunkPages {
 		b.closeChunk()
 	}
 }
 
 func (b *treeBuilder) closeChunk() {
-	if len(b.chunk) > 0 {
-		b.tree.chunks = append(b.tree.chunks, append(make(chunk, 0, len(b.chunk)), b.chunk...))
-		b.chunk = b.chunk[:0]
+	if len(b.refs) > 0 {
+		b.tree.chunks = append(b.tree.chunks, newChunk(append(make([]pageRef, 0, len(b.refs)), b.refs...)))
+		b.refs = b.refs[:0]
 	}
 }
 

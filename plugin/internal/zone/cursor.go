@@ -49,7 +49,7 @@ func (c *Cursor) Prev() bool {
 		c.at.page--
 	case c.at.chunk > 0:
 		c.at.chunk--
-		c.at.page = len(c.tree.chunks[c.at.chunk]) - 1
+		c.at.page = len(c.tree.chunks[c.at.chunk].refs) - 1
 	default:
 		return false
 	}

@@ -106,7 +106,7 @@ func TestOneChangeCopiesOneChunk(t *testing.T) {
 		same := 0
 		for _, c := range next.names.chunks {
 			for _, o := range v.names.chunks {
-				if &c[0] == &o[0] {
+				if &c.refs[0] == &o.refs[0] {
 					same++
 				}
 			}

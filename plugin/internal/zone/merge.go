@@ -100,11 +100,11 @@ func (m *merger) share(to position) {
 			m.at.chunk = to.chunk
 			break
 		}
-		m.out.share(m.base.chunks[m.at.chunk][m.at.page:])
+		m.out.share(m.base.chunks[m.at.chunk].refs[m.at.page:])
 		m.at = position{chunk: m.at.chunk + 1}
 	}
 	if m.at.page < to.page {
-		m.out.share(m.base.chunks[to.chunk][m.at.page:to.page])
+		m.out.share(m.base.chunks[to.chunk].refs[m.at.page:to.page])
 	}
 	m.at = to
 }

@@ -134,7 +134,7 @@ func (q *runQueue) advance() {
 	read := h.cursor.at.chunk
 	more := h.cursor.Next()
 	if h.cursor.at.chunk != read {
-		h.run.chunks[read] = nil
+		h.run.chunks[read] = chunk{}
 	}
 	if more {
 		h.read()

@@ -2,7 +2,6 @@ package zone
 
 import (
 	"bytes"
-	"encoding/binary"
 	"iter"
 )
 
@@ -10,62 +9,23 @@ import (
 // the whole list. It is immutable.
 type tree struct {
 	chunks  []chunk
-	firsts  []pageRef // the first of each chunk, if there are several
+	firsts  chunk // the first page of each, if there are several
 	entries int
 	octets  int
 }
 
-// A chunk is a part of the list, never empty. Trees share those that are the same.
-type chunk []pageRef
-
 // chunkPages is how many pages a chunk may have. A change copies so many references, and one a chunk.
 const chunkPages = 256
-
-// pageRef is a page with the head of its first key, with which most comparisons need not look into the page.
-type pageRef struct {
-	head uint64
-	page page
-}
-
-func refTo(p page) pageRef { return pageRef{headOf(p.firstKey()), p} }
-
-// headOf is the first eight octets of a key as a number: keys whose heads differ are in the order of those.
-func headOf(key []byte) uint64 {
-	if len(key) >= 8 {
-		return binary.BigEndian.Uint64(key)
-	}
-	var head [8]byte
-	copy(head[:], key)
-	return binary.BigEndian.Uint64(head[:])
-}
-
-// notAfter says whether the page's first key is not after key.
-func (r *pageRef) notAfter(head uint64, key []byte) bool {
-	return r.head < head || r.head == head && bytes.Compare(r.page.firstKey(), key) <= 0
-}
-
-// lastNotAfter is the index of the last page whose first key is not after key; 0 if there is none.
-func lastNotAfter(refs []pageRef, head uint64, key []byte) int {
-	low, high := 0, len(refs)
-	for low < high {
-		middle := int(uint(low+high) >> 1)
-		if refs[middle].notAfter(head, key) {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return max(low-1, 0)
-}
 
 func (t *tree) findFirsts() {
 	if len(t.chunks) < 2 {
 		return
 	}
-	t.firsts = make([]pageRef, len(t.chunks))
+	refs := make([]pageRef, len(t.chunks))
 	for i, c := range t.chunks {
-		t.firsts[i] = c[0]
+		refs[i] = c.refs[0]
 	}
+	t.firsts = newChunk(refs)
 }
 
 // A position is that of a page.
@@ -77,19 +37,19 @@ func (a position) before(b position) bool {
 
 // find is where the page is that holds key or would hold it. The tree must not be empty.
 func (t *tree) find(key []byte) position {
-	head, at := headOf(key), position{}
+	var at position
 	if len(t.chunks) > 1 {
-		at.chunk = lastNotAfter(t.firsts, head, key)
+		at.chunk = t.firsts.find(key)
 	}
-	at.page = lastNotAfter(t.chunks[at.chunk], head, key)
+	at.page = t.chunks[at.chunk].find(key)
 	return at
 }
 
-func (t *tree) page(at position) page { return t.chunks[at.chunk][at.page].page }
+func (t *tree) page(at position) page { return t.chunks[at.chunk].refs[at.page].page }
 
 // after is the position of the next page; ok is false when there is none.
 func (t *tree) after(at position) (next position, ok bool) {
-	if at.page++; at.page == len(t.chunks[at.chunk]) {
+	if at.page++; at.page == len(t.chunks[at.chunk].refs) {
 		at = position{at.chunk + 1, 0}
 	}
 	return at, at.chunk < len(t.chunks)
@@ -112,8 +72,8 @@ func (t *tree) get(key []byte) (Node, bool) {
 func (t *tree) pages() iter.Seq[page] {
 	return func(yield func(page) bool) {
 		for _, c := range t.chunks {
-			for i := range c {
-				if !yield(c[i].page) {
+			for i := range c.refs {
+				if !yield(c.refs[i].page) {
 					return
 				}
 			}
@@ -123,7 +83,7 @@ func (t *tree) pages() iter.Seq[page] {
 
 func (t *tree) pageCount() (n int) {
 	for _, c := range t.chunks {
-		n += len(c)
+		n += len(c.refs)
 	}
 	return n
 }
