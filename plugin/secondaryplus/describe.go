@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"github.com/understudy-dns/understudy/plugin/internal/catalog"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
@@ -46,6 +48,7 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 	}
 	if v := published.Version; v != nil {
 		d.Serial, d.Records, d.Octets = number(v.Serial()), v.Records(), v.Octets()
+		d.RRsets, d.Types = v.Counts().RRsets, typesOf(v)
 		d.Timers = timersOf(m.zone.Config().Clamps, v)
 	}
 	if until := m.staleUntil(); now == stateStale && !m.endless(until) {
@@ -65,6 +68,15 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 	d.Refreshing, d.Queued = m.scheduler.Busy(m.zone)
 	e.describeShared(m, &d)
 	return d
+}
+
+// typesOf is how many records there are of each type.
+func typesOf(v *zone.Version) map[string]int {
+	types := make(map[string]int)
+	for rrtype, records := range v.Counts().Types() {
+		types[dns.Type(rrtype).String()] = records
+	}
+	return types
 }
 
 // describeShared adds what the engine's mutex guards.

@@ -69,7 +69,7 @@ func TestEveryFieldOfAZone(t *testing.T) {
 		t.Errorf("the block is %s", key)
 	}
 	wantDoc(t, d, doc{
-		"zone": zone, "state": "serving", "serial": 8, "records": 10,
+		"zone": zone, "state": "serving", "serial": 8, "records": 10, "rrsets": 9, "types": doc{"A": 7, "NS": 2, "SOA": 1},
 		"refreshing": false, "queued": false, "failures": 0,
 		"timers":        doc{"refresh": 3600, "retry": 600, "expire": 86400},
 		"transfers_out": doc{"sent": 0, "refused": 0, "broken": 0},

@@ -12,27 +12,29 @@ type ID struct {
 // Zone is all that is told of a zone. What is not known is left out.
 type Zone struct {
 	ID
-	State          string       `json:"state"`
-	Serial         *uint32      `json:"serial,omitempty"`
-	Records        int          `json:"records"`
-	Octets         int          `json:"octets"` // memory
-	Deltas         Deltas       `json:"deltas"`
-	Primaries      []Primary    `json:"primaries"`
-	Refreshing     bool         `json:"refreshing"`
-	Queued         bool         `json:"queued"`
-	LastSuccess    time.Time    `json:"last_success,omitzero"`
-	NextRefresh    time.Time    `json:"next_refresh,omitzero"`
-	Expires        time.Time    `json:"expires,omitzero"`
-	StaleUntil     time.Time    `json:"stale_until,omitzero"` // of a stale zone; zero: without end
-	FallbackSerial *uint32      `json:"fallback_serial,omitempty"`
-	Timers         *Timers      `json:"timers,omitempty"`
-	Failures       int          `json:"failures"` // in a row
-	LastRefresh    *Refresh     `json:"last_refresh,omitempty"`
-	LastError      *Mishap      `json:"last_error,omitempty"`
-	Transfer       *Transfer    `json:"last_transfer,omitempty"`
-	Persist        *Persist     `json:"persist,omitempty"`
-	Secondaries    []Secondary  `json:"secondaries,omitempty"` // that are told of new versions
-	TransfersOut   TransfersOut `json:"transfers_out"`
+	State          string         `json:"state"`
+	Serial         *uint32        `json:"serial,omitempty"`
+	Records        int            `json:"records"`
+	RRsets         int            `json:"rrsets"`
+	Types          map[string]int `json:"types,omitempty"` // records of each
+	Octets         int            `json:"octets"`          // memory
+	Deltas         Deltas         `json:"deltas"`
+	Primaries      []Primary      `json:"primaries"`
+	Refreshing     bool           `json:"refreshing"`
+	Queued         bool           `json:"queued"`
+	LastSuccess    time.Time      `json:"last_success,omitzero"`
+	NextRefresh    time.Time      `json:"next_refresh,omitzero"`
+	Expires        time.Time      `json:"expires,omitzero"`
+	StaleUntil     time.Time      `json:"stale_until,omitzero"` // of a stale zone; zero: without end
+	FallbackSerial *uint32        `json:"fallback_serial,omitempty"`
+	Timers         *Timers        `json:"timers,omitempty"`
+	Failures       int            `json:"failures"` // in a row
+	LastRefresh    *Refresh       `json:"last_refresh,omitempty"`
+	LastError      *Mishap        `json:"last_error,omitempty"`
+	Transfer       *Transfer      `json:"last_transfer,omitempty"`
+	Persist        *Persist       `json:"persist,omitempty"`
+	Secondaries    []Secondary    `json:"secondaries,omitempty"` // that are told of new versions
+	TransfersOut   TransfersOut   `json:"transfers_out"`
 	// Notifies are the NOTIFY messages that were received, by what became of them: every result is there.
 	Notifies map[string]uint64 `json:"notifies"`
 	Catalog  *Catalog          `json:"catalog,omitempty"`

@@ -27,11 +27,11 @@ func (t *Txn) Commit() (*Version, *Delta, error) {
 		}
 	}
 	next := &Version{apex: t.apex, names: trees[inNames], hashed: trees[inHashed]}
-	next.hashKey, next.hash, next.records = c.hasher.key, c.hash, c.records
 	if t.base != nil {
-		next.hash.add(t.base.hash)
-		next.records += t.base.records
+		c.hash.add(t.base.hash)
+		c.counts.add(t.base.counts)
 	}
+	next.hashKey, next.hash, next.counts = c.hasher.key, c.hash, c.counts.settled()
 	if err := next.finish(); err != nil {
 		return nil, nil, err
 	}
@@ -76,12 +76,12 @@ func (t *Txn) edited(where int, c *commit) tree {
 
 // A commit carries what adds up while trees are rebuilt: what changes from the base to the new version.
 type commit struct {
-	apex    owner.Name
-	size    int
-	hasher  setHasher
-	hash    SetHash // the difference of both hashes
-	records int     // likewise
-	delta   *Delta  // nil: there is no base
+	apex   owner.Name
+	size   int
+	hasher setHasher
+	hash   SetHash // the difference of both hashes
+	counts Counts  // likewise
+	delta  *Delta  // nil: there is no base
 }
 
 func newCommit(t *Txn) *commit {
@@ -93,9 +93,24 @@ func newCommit(t *Txn) *commit {
 	return c
 }
 
+// change notes that a name was one thing and is another; either may be zero.
+func (c *commit) change(old, replacement Node) {
+	c.hash.remove(c.hasher.node(old))
+	c.hash.add(c.hasher.node(replacement))
+	for sets := old.sets(); sets.next(); {
+		c.counts.count(sets.set, -1)
+	}
+	for sets := replacement.sets(); sets.next(); {
+		c.counts.count(sets.set, 1)
+	}
+	if c.delta != nil {
+		c.delta.change(c.apex, old, replacement)
+	}
+}
+
 // restart forgets what was added up.
 func (c *commit) restart() {
-	c.hash, c.records = SetHash{}, 0
+	c.hash, c.counts = SetHash{}, Counts{}
 	if c.delta != nil {
 		c.delta = &Delta{limit: c.delta.limit}
 	}
@@ -104,7 +119,7 @@ func (c *commit) restart() {
 // join adds what another tree has added up.
 func (c *commit) join(o *commit) {
 	c.hash.add(o.hash)
-	c.records += o.records
+	c.counts.add(o.counts)
 	if c.delta != nil {
 		c.delta.join(o.delta)
 	}

@@ -34,6 +34,7 @@ func loadSmall(t *testing.T, list []RR, base *Version) (*Version, *Delta) {
 		t.Fatal(err)
 	}
 	checkOrder(t, v)
+	checkCounts(t, v)
 	return v, d
 }
 

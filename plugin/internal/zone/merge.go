@@ -40,10 +40,7 @@ func (m *merger) apply(e edit) {
 		m.out.add(e.key, e.node)
 		replacement = Node{e.key, e.node}
 	}
-	m.records += m.hasher.replace(&m.hash, old, replacement)
-	if m.delta != nil {
-		m.delta.change(m.apex, old, replacement)
-	}
+	m.change(old, replacement)
 }
 
 // advance writes all of the base before key, and returns its entry at key, which it skips.

@@ -49,7 +49,7 @@ func Restore(apex owner.Name, key *HashKey, hash SetHash, names, hashed [][]byte
 	if v.hashed, err = c.tree(hashed); err != nil {
 		return nil, err
 	}
-	v.records = c.records
+	v.counts = c.counts.settled()
 	if err := v.finish(); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func Restore(apex owner.Name, key *HashKey, hash SetHash, names, hashed [][]byte
 type inspector struct {
 	apex    owner.Name
 	hashed  bool // the tree of NSEC3 records
-	records int
+	counts  Counts
 	key     []byte // the last one, nil before the first
 	scratch []byte
 }
@@ -166,13 +166,14 @@ func (c *inspector) rrset(data []byte) (rrtype int, rest []byte, ok bool) {
 	if !ok || counts == 0 || t == typeRRSIG && counts>>1 > 0 {
 		return 0, nil, false
 	}
+	var sigs uint64
 	if body, ok = c.members(body, counts>>1, t, t); ok && counts&1 != 0 {
-		var sigs uint64
 		if sigs, body, ok = cutUvarint(body); !ok || sigs == 0 || len(body) < 4 {
 			return 0, nil, false
 		}
 		body, ok = c.members(body[4:], sigs, typeRRSIG, t)
 	}
+	c.counts.count(RRset{Type: t, count: int(counts >> 1), sigCount: int(sigs)}, 1)
 	return int(t), rest, ok && len(body) == 0
 }
 
@@ -190,7 +191,6 @@ func (c *inspector) members(list []byte, count uint64, rrtype, covered uint16) (
 			return nil, false
 		}
 	}
-	c.records += int(count)
 	return list, true
 }
 

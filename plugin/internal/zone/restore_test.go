@@ -58,6 +58,7 @@ func TestRestoredIsTheSame(t *testing.T) {
 		again.Names() != v.Names() || again.Octets() != v.Octets() || !again.SameContent(v) || again.Apex().String() != "EXAMPLE." {
 		t.Error("what was restored is not what was saved")
 	}
+	checkCounts(t, again)
 	spelt := func(v *Version) (all []string) {
 		for rr := range v.All() {
 			all = append(all, rr.Owner.String())
@@ -211,7 +212,7 @@ func TestHashKeyStaysWithTheZone(t *testing.T) {
 	hasher := setHasher{key: key}
 	for _, c := range []Cursor{v.Cursor(), v.HashedCursor()} {
 		for ok := c.First(); ok; ok = c.Next() {
-			hasher.replace(&under, Node{}, c.Node())
+			under.add(hasher.node(c.Node()))
 		}
 	}
 	other, err := Restore(v.Apex(), key, under, names, hashed)

@@ -30,7 +30,7 @@ var processKey = func() *HashKey {
 // SameContent says whether two versions have the same records, the case of names left aside. It takes as long as
 // reading all of o when their hashes were made under different keys.
 func (v *Version) SameContent(o *Version) bool {
-	if v.records != o.records {
+	if v.counts.Records != o.counts.Records {
 		return false
 	}
 	if *v.hashKey == *o.hashKey {
@@ -39,7 +39,7 @@ func (v *Version) SameContent(o *Version) bool {
 	hasher, hash := setHasher{key: v.hashKey}, SetHash{}
 	for _, c := range []Cursor{o.Cursor(), o.HashedCursor()} {
 		for ok := c.First(); ok; ok = c.Next() {
-			hasher.replace(&hash, Node{}, c.Node())
+			hash.add(hasher.node(c.Node()))
 		}
 	}
 	return v.hash == hash
@@ -78,18 +78,12 @@ func (s *setHasher) term(name []byte, set RRset) SetHash {
 	return SetHash{low, high}
 }
 
-// replace takes the terms of one node out of h and puts those of another in; either may be zero. It
-// returns by how many records that changes the zone.
-func (s *setHasher) replace(h *SetHash, old, new Node) (records int) {
-	for sets := old.sets(); sets.next(); {
-		h.remove(s.term(old.key, sets.set))
-		records -= sets.set.count + sets.set.sigCount
+// node is the sum of the terms of a name.
+func (s *setHasher) node(n Node) (h SetHash) {
+	for sets := n.sets(); sets.next(); {
+		h.add(s.term(n.key, sets.set))
 	}
-	for sets := new.sets(); sets.next(); {
-		h.add(s.term(new.key, sets.set))
-		records += sets.set.count + sets.set.sigCount
-	}
-	return records
+	return h
 }
 
 // appendCanonicalAll appends RDATA that lie back to back, each behind its length.

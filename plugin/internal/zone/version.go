@@ -20,7 +20,7 @@ type Version struct {
 	apexNS  RRset // without records when there are none
 	hashKey *HashKey
 	hash    SetHash
-	records int
+	counts  Counts
 }
 
 // Apex is the zone's name as the primary writes it in the SOA's owner.
@@ -60,7 +60,10 @@ func (v *Version) Cursor() Cursor { return Cursor{tree: &v.names} }
 func (v *Version) HashedCursor() Cursor { return Cursor{tree: &v.hashed} }
 
 // Records is the number of records.
-func (v *Version) Records() int { return v.records }
+func (v *Version) Records() int { return v.counts.Records }
+
+// Counts is how many records there are of what. It must not be changed.
+func (v *Version) Counts() *Counts { return &v.counts }
 
 // Names is the number of owner names, those of NSEC3 records among them.
 func (v *Version) Names() int { return v.names.entries + v.hashed.entries }

@@ -1,0 +1,79 @@
+package zone
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/miekg/dns"
+)
+
+// Counts is how much there is in a Version. It is carried on from version to version, in proportion to what changes.
+type Counts struct {
+	RRsets  int // those with nothing but RRSIGs not among them
+	Records int // RRSIGs among them
+	types   []typeCount
+}
+
+type typeCount struct {
+	rrtype  uint16
+	records int
+}
+
+// Of is the number of records of a type.
+func (c *Counts) Of(rrtype uint16) int {
+	for i := range c.types {
+		if c.types[i].rrtype == rrtype {
+			return c.types[i].records
+		}
+	}
+	return 0
+}
+
+// Types yields each type with the number of its records, ascending.
+func (c *Counts) Types() iter.Seq2[uint16, int] {
+	return func(yield func(uint16, int) bool) {
+		for _, t := range c.types {
+			if !yield(t.rrtype, t.records) {
+				return
+			}
+		}
+	}
+}
+
+// count takes an RRset in, or out when sign is negative.
+func (c *Counts) count(set RRset, sign int) {
+	if set.count > 0 {
+		c.RRsets += sign
+		c.of(set.Type, sign*set.count)
+	}
+	if set.sigCount > 0 {
+		c.of(dns.TypeRRSIG, sign*set.sigCount)
+	}
+}
+
+func (c *Counts) of(rrtype uint16, records int) {
+	c.Records += records
+	for i := range c.types {
+		if c.types[i].rrtype == rrtype {
+			c.types[i].records += records
+			return
+		}
+	}
+	c.types = append(c.types, typeCount{rrtype, records})
+}
+
+// add joins what two have counted.
+func (c *Counts) add(o Counts) {
+	c.RRsets += o.RRsets
+	for _, t := range o.types {
+		c.of(t.rrtype, t.records)
+	}
+}
+
+// settled is a copy with the types in order that there are records of.
+func (c Counts) settled() Counts {
+	c.types = slices.Clone(c.types)
+	c.types = slices.DeleteFunc(c.types, func(t typeCount) bool { return t.records == 0 })
+	slices.SortFunc(c.types, func(a, b typeCount) int { return int(a.rrtype) - int(b.rrtype) })
+	return c
+}
