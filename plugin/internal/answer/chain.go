@@ -19,6 +19,7 @@ type chain struct {
 	salt       []byte
 	// The records for the apex and for the wildcard below it, if they are known: most denials need them.
 	apex, wildcard *proof
+	room           []byte // for what is hashed; nil: it has to be made
 }
 
 // A proof is the record that is found for a name.

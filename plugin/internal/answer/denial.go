@@ -32,6 +32,7 @@ func (s *search) denies() denialKind {
 	} else {
 		s.denial = denialOf(s.v)
 	}
+	s.denial.chain.room = s.hashRoom[:0]
 	return s.denial.kind
 }
 
