@@ -37,7 +37,7 @@ func derive(v *zone.Version) any {
 	r.search.addTargets(&Record{Owner: v.Apex(), Set: *v.ApexNS(), Parts: Data})
 	k.addresses = slices.Clone(r.Additional)
 	for i := range k.addresses {
-		k.addresses[i].Owner = k.addresses[i].Owner.Clone() // it may lie in the search
+		k.addresses[i].Owner = k.addresses[i].Owner.Clone() // or all of r would be kept with it
 	}
 	return k
 }

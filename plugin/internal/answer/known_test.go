@@ -35,8 +35,7 @@ func TestWhatIsKnownBeforehandIsWhatWouldBeFound(t *testing.T) {
 	}
 }
 
-// The spelling of the name is that of the zone, and stays when the search in which it was found is used again.
-func TestNamesThatAreKnownHaveMemoryOfTheirOwn(t *testing.T) {
+func TestNamesThatAreKnownAreSpelledAsInTheZone(t *testing.T) {
 	defer func(n int) { fewNames = n }(fewNames)
 	fewNames = 0
 	v := parseZone(t, "z.", "$TTL 60\n@ IN SOA ns h 1 2 3 4 5\n@ IN NS nS1\nNs1 IN A 192.0.2.1\nx IN A 192.0.2.2\nY IN MX 1 Ns1\n")

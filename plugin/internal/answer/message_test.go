@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -49,7 +50,17 @@ func unpacked(wire []byte) (string, error) {
 	if err := m.Unpack(wire); err != nil {
 		return "", err
 	}
-	return m.String(), nil
+	return m.String(), counted(wire, m)
+}
+
+// counted says whether the header has the numbers of records, which the dns package does not mind.
+func counted(wire []byte, m *dns.Msg) error {
+	for i, n := range []int{len(m.Question), len(m.Answer), len(m.Ns), len(m.Extra)} {
+		if got := int(binary.BigEndian.Uint16(wire[4+2*i:])); got != n {
+			return fmt.Errorf("section %d has %d records by the header, and %d", i, got, n)
+		}
+	}
+	return nil
 }
 
 // checkMessage compares the message of an answer with its records.
@@ -101,6 +112,9 @@ func checkShorter(v *zone.Version, q Query, length int) error {
 		got := new(dns.Msg)
 		if err := got.Unpack(wire); err != nil || len(wire) > room || got.Truncated {
 			return fmt.Errorf("%d octets for %d: %v", len(wire), room, err)
+		}
+		if err := counted(wire, got); err != nil {
+			return err
 		}
 		if len(got.Answer) != len(needed.Answer) || len(got.Extra)-1 != len(needed.Extra) {
 			return fmt.Errorf("room %d: %v\nneeded: %v", room, got, needed)
