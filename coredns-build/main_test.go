@@ -53,7 +53,7 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial"}, {"rdata", "status"}, {"zone"},
+		{"owner", "serial"}, {"rdata", "status", "compress"}, {"zone"},
 		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"},
 		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify"},
 	}

@@ -1,19 +1,14 @@
 package secondaryplus
 
 import (
-	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 
 	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/pkg/upstream"
 	"github.com/coredns/coredns/plugin/transfer"
-	"github.com/coredns/coredns/request"
-	"github.com/miekg/dns"
 
-	"github.com/understudy-dns/understudy/plugin/internal/answer"
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
@@ -33,6 +28,7 @@ type Plugin struct {
 	site      *dnsserver.Config // of the server block
 	key, view string            // with the zone's name they identify a zone over reloads; see siblings.tellApart
 	reach     []owner.Name      // the keys of the server block: it is asked for nothing else
+	sockets   sockets
 	siblings  *siblings
 	settings  *settings            // of the Corefile
 	attached  bool                 // to the engine; guarded by engine.mu
@@ -142,86 +138,6 @@ func (p *Plugin) CacheBypassZones() []string {
 		names[i] = s.name
 	}
 	return names
-}
-
-// ServeDNS implements plugin.Handler.
-func (p *Plugin) ServeDNS(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
-	q := &r.Question[0]
-	var buf [owner.MaxName + 1]byte
-	n, err := dns.PackDomainName(q.Name, buf[:], 0, nil, false)
-	if err != nil {
-		return dns.RcodeFormatError, err
-	}
-	qname := owner.Name(buf[:n])
-	s := p.match(qname, q.Qtype)
-	if s == nil && p.Next == nil {
-		return dns.RcodeRefused, nil // there is nobody left who could be an authority for the name
-	}
-	if s == nil {
-		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
-	}
-	switch {
-	case q.Qclass != dns.ClassINET && q.Qclass != dns.ClassANY:
-		return dns.RcodeRefused, nil // also transfers: no zone here is of another class
-	case r.Opcode == dns.OpcodeNotify:
-		return p.serveNotify(ctx, w, r, s, owner.Equal(qname, s.apex))
-	case q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR:
-		return p.serveTransfer(ctx, w, r, s, owner.Equal(qname, s.apex))
-	}
-	return p.answer(ctx, w, r, s, qname)
-}
-
-// match finds the zone of the longest name that is the question's or above it. A DS RRset belongs to the
-// parent side of a cut, so a zone's own apex is only the second choice for it (RFC 4035 §3.1.4.1).
-func (p *Plugin) match(qname owner.Name, qtype uint16) *served {
-	var buf [owner.MaxName]byte
-	lower := owner.AppendLower(buf[:0], qname)
-	zones := p.table()
-	var own *served
-	for off := 0; ; off += 1 + int(lower[off]) {
-		if s, ok := zones[string(lower[off:])]; ok {
-			if off > 0 || qtype != dns.TypeDS {
-				return s
-			}
-			own = s
-		}
-		if lower[off] == 0 {
-			return own
-		}
-	}
-}
-
-// results are used again from query to query.
-var results = sync.Pool{New: func() any { return new(answer.Result) }}
-
-func (p *Plugin) answer(ctx context.Context, w dns.ResponseWriter, r *dns.Msg, s *served, qname owner.Name) (int, error) {
-	src := s.member.source()
-	if src.state != stateServing {
-		s.member.sees(src.state)
-	}
-	if src.version == nil {
-		return s.member.unanswered(w, r, src.state)
-	}
-	state := request.Request{W: w, Req: r}
-	res := results.Get().(*answer.Result)
-	defer func() {
-		res.Reset()
-		results.Put(res)
-	}()
-	q := answer.Query{Name: qname, Type: r.Question[0].Qtype, DO: state.Do(), MaxTTL: src.maxTTL}
-	res.Fill(src.version, q)
-	if res.Rcode == dns.RcodeNameError && len(res.Answer) == 0 && s.config.fall.Through(state.Name()) {
-		return plugin.NextOrFailure(p.Name(), p.Next, ctx, w, r)
-	}
-	m := reply(r, res)
-	if res.Follow != nil {
-		p.follow(ctx, state, m, res.Follow)
-	}
-	opt := remarkOPT(r, src.state, res.Rcode, leaseOf(s.zone(), m))
-	m = fit(m, &state, src.version, q, res, opt, signatureRoom(ctx))
-	s.member.mark(m, src.state, opt)
-	w.WriteMsg(m)
-	return dns.RcodeSuccess, nil
 }
 
 // Ready implements ready.Readiness.

@@ -29,7 +29,25 @@ func (s *search) additional() {
 		s.addTargets(&s.res.Answer[i])
 	}
 	for i := range s.res.Authority {
-		s.addTargets(&s.res.Authority[i])
+		if r := &s.res.Authority[i]; r.Type() == dns.TypeNS {
+			s.nameserverAddresses(r) // not those of a referral: they are those of the zone
+		}
+	}
+}
+
+// nameserverAddresses adds the addresses of the zone's nameservers.
+func (s *search) nameserverAddresses(ns *Record) {
+	known := knownOf(s.v)
+	if known == nil {
+		s.addTargets(ns)
+		return
+	}
+	for i := range known.addresses {
+		if !s.roomLeft() {
+			return
+		}
+		r := &known.addresses[i]
+		s.addAdditional(r.Owner, &r.Set, r.Parts&s.parts())
 	}
 }
 

@@ -50,6 +50,15 @@ func BenchmarkAnswer(b *testing.B) {
 				r.Fill(v, q)
 			}
 		})
+		b.Run(c.name+"/message", func(b *testing.B) {
+			b.ReportAllocs()
+			r.Fill(v, q)
+			for b.Loop() {
+				if _, fits := r.Message(someHead(dns.MaxMsgSize)); !fits {
+					b.Fatal("no message")
+				}
+			}
+		})
 		b.Run(c.name+"/render", func(b *testing.B) {
 			b.ReportAllocs()
 			r.Fill(v, q)

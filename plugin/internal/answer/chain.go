@@ -17,6 +17,15 @@ type chain struct {
 	params     []byte // algorithm, iterations, salt as in the RDATA of NSEC3PARAM, flags zero
 	iterations uint16
 	salt       []byte
+	// The records for the apex and for the wildcard below it, if they are known: most denials need them.
+	apex, wildcard *proof
+	room           []byte // for what is hashed; nil: it has to be made
+}
+
+// A proof is the record that is found for a name.
+type proof struct {
+	node    zone.Node
+	matches bool
 }
 
 const (
@@ -53,6 +62,12 @@ func findChain(v *zone.Version) (chain, bool) {
 // (RFC 5155 §1.3): the hash lies between its owner name and its next hashed owner name. The last record of the
 // chain covers what is before the first. Without any record the node is zero.
 func (c *chain) find(prefix string, name owner.Name) (node zone.Node, matches bool) {
+	if c.apex != nil && len(name) == len(c.v.Apex()) {
+		if prefix == asterisk {
+			return c.wildcard.node, c.wildcard.matches
+		}
+		return c.apex.node, c.apex.matches
+	}
 	key := c.hash(prefix, name)
 	cursor := c.v.HashedCursor()
 	if cursor.Seek(key[:]) {

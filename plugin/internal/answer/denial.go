@@ -22,20 +22,30 @@ const (
 	denialNSEC3
 )
 
-// denies says how the zone denies. An NSEC3PARAM stands for a complete chain (RFC 5155 §7.1 step 7), so it
-// goes before NSEC, which may be there still or already while a zone changes from one to the other.
+// denies says how the zone denies.
 func (s *search) denies() denialKind {
 	if s.denial.kind != denialUnknown {
 		return s.denial.kind
 	}
-	s.denial.kind = denialNone
-	if s.v.ApexNode().Has(dns.TypeNSEC) {
-		s.denial.kind = denialNSEC
+	if known := knownOf(s.v); known != nil {
+		s.denial = known.denial
+	} else {
+		s.denial = denialOf(s.v)
 	}
-	if chain, ok := findChain(s.v); ok {
-		s.denial = denial{denialNSEC3, chain}
-	}
+	s.denial.chain.room = s.hashRoom[:0]
 	return s.denial.kind
+}
+
+// denialOf finds out how a zone denies. An NSEC3PARAM stands for a complete chain (RFC 5155 §7.1 step 7), so it
+// goes before NSEC, which may be there still or already while a zone changes from one to the other.
+func denialOf(v *zone.Version) denial {
+	if chain, ok := findChain(v); ok {
+		return denial{denialNSEC3, chain}
+	}
+	if v.ApexNode().Has(dns.TypeNSEC) {
+		return denial{kind: denialNSEC}
+	}
+	return denial{kind: denialNone}
 }
 
 // proveNoData proves that an existing name does not own the type, or a cut no DS.

@@ -15,6 +15,7 @@
 //	negative.go    NXDOMAIN and NODATA (RFC 2308)
 //	denial.go      which proofs a denial needs, by NSEC (nsec.go) or by NSEC3 (nsec3.go, chain.go, hash.go)
 //	additional.go  step 6
+//	message.go     the answer as a message in wire form
 //	render.go      RRsets to [dns.RR], each a fresh copy, RDATA byte for byte
 //
 // Owner names in an answer are spelled as the zone spells them (RFC 4343 §4.1), whatever the question or the alias

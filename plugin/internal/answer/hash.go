@@ -23,13 +23,12 @@ var base32hex = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPaddi
 //
 // "where x is the fully qualified owner name in canonical form" (RFC 5155 §5).
 func (c *chain) hash(prefix string, name owner.Name) (key hashedKey) {
-	var room [owner.MaxName + 255 + 2]byte
-	b := append(room[:0], prefix...)
+	b := append(c.room[:0], prefix...)
 	b = owner.AppendLower(b, name)
 	b = append(b, c.salt...)
 	digest := sha1.Sum(b)
 	for range c.iterations {
-		b = append(append(room[:0], digest[:]...), c.salt...)
+		b = append(append(b[:0], digest[:]...), c.salt...)
 		digest = sha1.Sum(b)
 	}
 	base32hex.Encode(key[:], digest[:])

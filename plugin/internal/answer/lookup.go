@@ -17,6 +17,9 @@ const maxChain = 32
 // maxKey is the length of the longest sort key: each octet of a name may be escaped.
 const maxKey = 2 * owner.MaxName
 
+// maxHashed is the most that is hashed for NSEC3: the label of a wildcard, a name, and a salt.
+const maxHashed = len(asterisk) + owner.MaxName + 255
+
 // A search is one question on its way through the zone.
 type search struct {
 	v    *zone.Version
@@ -37,6 +40,7 @@ type search struct {
 	targetRoom [maxKey]byte
 	wildRoom   [maxKey + 2]byte
 	nameRoom   [2 * owner.MaxName]byte
+	hashRoom   [maxHashed]byte
 	names      []byte // owner names made for this answer, one after the other
 }
 

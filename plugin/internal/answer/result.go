@@ -34,8 +34,9 @@ type Result struct {
 	// Follow is the name at which a chain of aliases left the zone, or nil. The caller may go on there.
 	Follow owner.Name
 
-	search search
-	room   [3][sectionRoom]Record
+	search  search
+	room    [3][sectionRoom]Record
+	message message
 }
 
 // sectionRoom is how many RRsets a section holds before it needs memory of its own.

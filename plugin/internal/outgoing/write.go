@@ -7,6 +7,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/compress"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -27,8 +28,11 @@ type Sent struct {
 	Messages, Records, Octets int
 }
 
+// tableBits is for the labels of a message of the usual length.
+const tableBits = 11
+
 // packers are used again from reply to reply.
-var packers = sync.Pool{New: func() any { return new(packer) }}
+var packers = sync.Pool{New: func() any { return &packer{Message: compress.New(tableBits)} }}
 
 // Write packs a reply to a query and gives each message to send, which may append to it and must not keep it.
 // Errors: that of send, ErrRecord, or that of Records; the reply is not complete then.
@@ -42,7 +46,8 @@ func (r Reply) Write(q Query, b Bounds, send func(msg []byte) error) (Sent, erro
 		p.sent = Sent{Kind: Current}
 		err = p.write(r)
 	}
-	p.send, p.last = nil, nil
+	p.send = nil
+	p.Restart()
 	return p.sent, err
 }
 
@@ -51,7 +56,7 @@ var errOverflow = errors.New("the reply takes more than one message")
 
 // A packer fills one message after the other.
 type packer struct {
-	compressor
+	compress.Message
 	query   Query
 	bounds  Bounds
 	send    func([]byte) error
@@ -77,27 +82,27 @@ const headerLen = 12
 // begin starts a message. RFC 5936 §2.2.2: the question is in the first one; §2.2.1: AA is set, TC is not.
 func (p *packer) begin() {
 	const response, authoritative, recursionDesired = 1 << 15, 1 << 10, 1 << 8
-	p.restart()
+	p.Restart()
 	p.answers = 0
 	flags := uint16(response | authoritative)
 	if p.query.RD {
 		flags |= recursionDesired
 	}
-	p.msg = binary.BigEndian.AppendUint16(p.msg[:0], p.query.ID)
-	p.msg = binary.BigEndian.AppendUint16(p.msg, flags)
-	p.msg = append(p.msg, make([]byte, headerLen-4)...)
+	p.Octets = binary.BigEndian.AppendUint16(p.Octets[:0], p.query.ID)
+	p.Octets = binary.BigEndian.AppendUint16(p.Octets, flags)
+	p.Octets = append(p.Octets, make([]byte, headerLen-4)...)
 	if p.sent.Messages > 0 {
 		return
 	}
-	p.msg[5] = 1
-	p.name(p.query.Name)
-	p.msg = binary.BigEndian.AppendUint16(p.msg, p.query.Type)
-	p.msg = binary.BigEndian.AppendUint16(p.msg, dns.ClassINET)
+	p.Octets[5] = 1
+	p.Name(p.query.Name)
+	p.Octets = binary.BigEndian.AppendUint16(p.Octets, p.query.Type)
+	p.Octets = binary.BigEndian.AppendUint16(p.Octets, dns.ClassINET)
 }
 
 // usual is how long a message becomes. As far as that, a pointer reaches every name: longer messages make a
 // longer transfer, and a slower one.
-const usual = maxPointer
+const usual = compress.MaxPointer
 
 // room is how many octets questions and answers may take in the message at hand. A record that needs more
 // than the usual is alone in a message.
@@ -114,13 +119,13 @@ func (p *packer) room() int {
 
 // add appends a record, in the next message if it has no place in this one.
 func (p *packer) add(rr zone.RR) error {
-	start := len(p.msg)
+	start := len(p.Octets)
 	p.record(rr)
-	if len(p.msg) <= p.room() {
+	if len(p.Octets) <= p.room() {
 		p.answers++
 		return nil
 	}
-	p.msg = p.msg[:start]
+	p.Octets = p.Octets[:start]
 	switch {
 	case p.bounds.Single && p.sent.Kind != Current:
 		return errOverflow
@@ -134,26 +139,17 @@ func (p *packer) add(rr zone.RR) error {
 	return p.add(rr)
 }
 
-func (p *packer) record(rr zone.RR) {
-	p.owner(rr.Owner)
-	p.msg = binary.BigEndian.AppendUint16(p.msg, rr.Type)
-	p.msg = append(p.msg, 0, dns.ClassINET)
-	p.msg = binary.BigEndian.AppendUint32(p.msg, rr.TTL)
-	p.msg = binary.BigEndian.AppendUint16(p.msg, uint16(len(rr.Data)))
-	start := len(p.msg)
-	p.rdata(rr)
-	binary.BigEndian.PutUint16(p.msg[start-2:], uint16(len(p.msg)-start))
-}
+func (p *packer) record(rr zone.RR) { p.Record(rr.Owner, rr.Type, rr.TTL, rr.Data) }
 
 // flush completes the message and gives it away.
 func (p *packer) flush() error {
-	binary.BigEndian.PutUint16(p.msg[6:], uint16(p.answers))
+	binary.BigEndian.PutUint16(p.Octets[6:], uint16(p.answers))
 	if p.sent.Messages == 0 && p.query.OPT != nil {
-		p.msg = append(p.msg, p.query.OPT...)
-		p.msg[11] = 1
+		p.Octets = append(p.Octets, p.query.OPT...)
+		p.Octets[11] = 1
 	}
 	p.sent.Messages++
 	p.sent.Records += p.answers
-	p.sent.Octets += len(p.msg)
-	return p.send(p.msg)
+	p.sent.Octets += len(p.Octets)
+	return p.send(p.Octets)
 }

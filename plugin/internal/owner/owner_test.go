@@ -129,3 +129,21 @@ func TestParseRefusesWhatIsTooLong(t *testing.T) {
 		t.Error("the empty name is the root")
 	}
 }
+
+// What AppendText makes of a text is what the dns package makes of it.
+func FuzzAppendText(f *testing.F) {
+	for _, s := range []string{
+		"", ".", "..", "a", "a.", "WWW.Example.org.", "a..b.", ".a.", `a\.b.`, `\097.`, `a\`, "\x00\xff.", "ä.",
+		strings.Repeat("x", 63) + ".", strings.Repeat("x", 64) + ".",
+		strings.Repeat("1234567.", 31) + "12345.", strings.Repeat("1234567.", 31) + "123456.",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := AppendText([]byte("before"), s)
+		want, err := Parse(s)
+		if ok != (err == nil) || string(got) != "before"+string(want) {
+			t.Errorf("%q: %q %t, want %q %v", s, got, ok, want, err)
+		}
+	})
+}

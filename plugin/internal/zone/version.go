@@ -21,6 +21,7 @@ type Version struct {
 	hashKey *HashKey
 	hash    SetHash
 	counts  Counts
+	derived
 }
 
 // Apex is the zone's name as the primary writes it in the SOA's owner.
