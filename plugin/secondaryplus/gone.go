@@ -6,6 +6,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
 // gone is what the engine has let go of, and what is yet to be ended: that takes time, and what ends may need
@@ -18,6 +19,7 @@ type gone struct {
 	scheduler *refresh.Scheduler
 	sender    *notify.Sender
 	curator   *curator
+	kept      *xfr.Pool
 }
 
 // leave takes instances off their zones and state directories. What is left without any is gone.
@@ -89,6 +91,7 @@ func (g gone) shut() {
 	if g.scheduler != nil {
 		g.curator.close()
 		g.scheduler.Close()
+		g.kept.CloseIdle()
 		g.sender.Close()
 	}
 }
