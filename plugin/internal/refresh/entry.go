@@ -22,9 +22,10 @@ type entry struct {
 	request request            // what the next refresh is for
 	queued  bool               // while running: another refresh is wanted
 	held    time.Time          // before this a NOTIFY starts nothing
-	stop    context.CancelFunc // of the running refresh
-	idle    chan struct{}      // closed when that has ended; nil: there was none
-	told    chan struct{}      // closed when the last call of Observe has returned; nil: there was none
+	stop    context.CancelFunc // of the running refresh, unless that waits for a slot
+	wait    *slotWait          // of the running refresh; nil: it does not wait
+	idle    chan struct{}      // closed when that has ended; nil: nobody waits for that
+	told    chan struct{}      // closed when the last call of Observe has returned; nil: it has
 }
 
 type entryState uint8
@@ -100,7 +101,7 @@ func (s *Scheduler) pop(now time.Time) *Zone {
 }
 
 // place puts the zone where its next moment is: the end of the lease, and the next refresh unless one is
-// on its way.
+// on its way, or else the end of its patience with a slot.
 func (s *Scheduler) place(z *Zone) {
 	e, lease := &z.entry, z.Lease()
 	at, ok := time.Time{}, false
@@ -109,6 +110,9 @@ func (s *Scheduler) place(z *Zone) {
 	}
 	if e.state == waiting && (!ok || lease.Due.Before(at)) {
 		at, ok = lease.Due, true
+	}
+	if w := e.wait; w != nil && !w.until.IsZero() && (!ok || w.until.Before(at)) {
+		at, ok = w.until, true
 	}
 	e.at = at
 	switch {

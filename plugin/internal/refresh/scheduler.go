@@ -58,8 +58,8 @@ func NewScheduler(o Options) *Scheduler {
 	orDefault(&o.Running, defaultRunning)
 	orDefault(&o.Transfers, defaultTransfers)
 	orDefault(&o.PerPrimary, defaultPerPrimary)
-	s := &Scheduler{opts: o, slots: newSlots(o.Transfers, o.PerPrimary), reach: newReach(), wake: make(chan struct{}, 1)}
-	s.places = newPlaces(o.Running, s.poke)
+	s := &Scheduler{opts: o, reach: newReach(), wake: make(chan struct{}, 1)}
+	s.places, s.slots = newPlaces(o.Running, s.poke), newSlots(o.Transfers, o.PerPrimary, s.poke)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.done.Go(s.dispatch)
 	return s
@@ -76,6 +76,20 @@ func orDefault(n *int, d int) {
 func (s *Scheduler) Close() {
 	s.cancel()
 	s.done.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := s.slots.waiting(); w != nil; w = s.slots.waiting() {
+		s.abandon(w)
+	}
+}
+
+// abandon ends a refresh that waits for a slot.
+func (s *Scheduler) abandon(w *slotWait) {
+	s.slots.withdraw(w)
+	w.cycle.request.end(nil)
+	e := &w.cycle.zone.entry
+	e.wait, e.state = nil, waiting
+	s.running--
 }
 
 // Add begins to keep a zone up to date; it is due at once, or when its lease says. A zone that is there
@@ -100,10 +114,16 @@ func (s *Scheduler) Remove(z *Zone) {
 	s.dequeue(z)
 	e.request.end(nil)
 	e.request = request{}
-	idle := e.idle
-	if e.state == running {
-		e.stop()
-	} else {
+	var idle chan struct{}
+	switch {
+	case e.wait != nil:
+		s.abandon(e.wait)
+	case e.state == running:
+		if e.stop(); e.idle == nil {
+			e.idle = make(chan struct{})
+		}
+		idle = e.idle
+	default:
 		e.state = waiting
 	}
 	s.mu.Unlock()
@@ -141,6 +161,9 @@ func (s *Scheduler) ask(z *Zone, r request) {
 	switch e.state {
 	case running:
 		e.queued = true
+		if e.wait != nil {
+			s.slots.hurry(e.wait)
+		}
 		return // finished goes on with it
 	case ready:
 		if e.queue == &s.urgent {

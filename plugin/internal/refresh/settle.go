@@ -10,11 +10,9 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// refresh runs one cycle, settles the lease and tells the outcome, which is nil when it was stopped.
-func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) *Outcome {
-	begun := time.Now()
-	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots, reach: s.reach}
-	o := c.run(ctx)
+// conclude settles the lease after a cycle and tells the outcome, which is nil when it was stopped.
+func (s *Scheduler) conclude(ctx context.Context, c *cycle) *Outcome {
+	z, r, o := c.zone, c.request, c.outcome
 	if ctx.Err() != nil && o.Result != Updated {
 		return nil // stopped: that says nothing of the primaries
 	}
@@ -28,7 +26,7 @@ func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) *Outcome {
 		z.fruitless = 0
 	}
 	lease := s.settle(z, c, o)
-	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(begun)
+	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(c.begun)
 	z.report.Store(c.report(o))
 	s.mu.Lock()
 	tell := s.telling(z, o)
