@@ -97,7 +97,7 @@ func (e *engine) join(p *Plugin, saved map[*served]restored) error {
 			m = e.create(id, s, p.keepers[s.config.persist], saved[s])
 		}
 		s.member = m
-		m.holders[p] = struct{}{}
+		m.holders.add(p)
 	}
 	p.attached = true
 	e.corefiles.add(p)

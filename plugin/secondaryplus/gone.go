@@ -40,7 +40,7 @@ func (e *engine) leave(plugins ...*Plugin) gone {
 
 // release takes p off a zone, and says whether that was the last one that held it.
 func (e *engine) release(m *member, p *Plugin) (orphaned bool) {
-	delete(m.holders, p)
+	m.holders.remove(p)
 	if len(m.holders) > 0 {
 		return false
 	}

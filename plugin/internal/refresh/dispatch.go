@@ -87,8 +87,11 @@ func (s *Scheduler) telling(z *Zone, o Outcome) func() {
 
 func (s *Scheduler) start(z *Zone) {
 	e := &z.entry
-	c := &cycle{zone: z, config: z.Config(), request: e.request, places: s.places, slots: s.slots, reach: s.reach}
-	e.request, e.state, e.queued = request{}, running, false
+	c := &cycle{zone: z, config: z.Config(), places: s.places, slots: s.slots, reach: s.reach}
+	if e.request != nil {
+		c.request = *e.request
+	}
+	e.request, e.state, e.queued = nil, running, false
 	s.running++
 	s.launch(c)
 }
@@ -146,7 +149,7 @@ func (s *Scheduler) finished(z *Zone) {
 	if !e.added {
 		return
 	}
-	held := s.hold(z) && e.request.reason == Notified
+	held := s.hold(z) && e.queued && e.request.reason == Notified
 	switch {
 	case !e.queued:
 		s.place(z)

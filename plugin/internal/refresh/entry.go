@@ -14,12 +14,11 @@ type entry struct {
 	at    time.Time
 	state entryState
 
-	// While ready: where it stands, and since when.
+	// While ready: where it stands. The element's value is a turn.
 	queue   *list.List
 	element *list.Element
-	since   time.Time
 
-	request request            // what the next refresh is for
+	request *request           // what the next refresh is for; nil: nobody has asked for one
 	queued  bool               // while running: another refresh is wanted
 	held    time.Time          // before this a NOTIFY starts nothing
 	stop    context.CancelFunc // of the running refresh, unless that waits for a slot
@@ -61,12 +60,18 @@ func (r *request) end(o *Outcome) {
 	}
 }
 
+// A turn is a zone in a queue.
+type turn struct {
+	zone  *Zone
+	since time.Time
+}
+
 // makeReady puts a zone at the end of a queue, whichever it stood in.
 func (s *Scheduler) makeReady(z *Zone, queue *list.List) {
 	e := &z.entry
 	s.dequeue(z)
-	e.state, e.since = ready, time.Now()
-	e.queue, e.element = queue, queue.PushBack(z)
+	e.state = ready
+	e.queue, e.element = queue, queue.PushBack(turn{z, time.Now()})
 	s.place(z)
 }
 
@@ -87,7 +92,7 @@ const timedPatience = 5 * time.Second
 func (s *Scheduler) pop(now time.Time) *Zone {
 	queue := &s.urgent
 	first := s.timed.Front()
-	impatient := first != nil && now.Sub(first.Value.(*Zone).entry.since) >= timedPatience
+	impatient := first != nil && now.Sub(first.Value.(turn).since) >= timedPatience
 	if queue.Len() == 0 || impatient && !s.overtaken {
 		queue = &s.timed
 	}
@@ -95,7 +100,7 @@ func (s *Scheduler) pop(now time.Time) *Zone {
 	if queue.Len() == 0 {
 		return nil
 	}
-	z := queue.Front().Value.(*Zone)
+	z := queue.Front().Value.(turn).zone
 	s.dequeue(z)
 	return z
 }

@@ -41,8 +41,8 @@ type Scheduler struct {
 
 	mu        sync.Mutex
 	zones     timeline
-	urgent    list.List // of *Zone, ready: asked for by NOTIFY or on request
-	timed     list.List // of *Zone, ready: a timer ran out
+	urgent    list.List // of turn: asked for by NOTIFY or on request
+	timed     list.List // of turn: a timer ran out
 	overtaken bool      // a timed one came before the urgent ones in the last turn
 	running   int
 }
@@ -112,8 +112,10 @@ func (s *Scheduler) Remove(z *Zone) {
 	e.added = false
 	s.place(z)
 	s.dequeue(z)
-	e.request.end(nil)
-	e.request = request{}
+	if e.request != nil {
+		e.request.end(nil)
+		e.request = nil
+	}
 	var idle chan struct{}
 	switch {
 	case e.wait != nil:
@@ -156,6 +158,9 @@ func (s *Scheduler) ask(z *Zone, r request) {
 	if !e.added {
 		r.end(nil)
 		return
+	}
+	if e.request == nil {
+		e.request = new(request)
 	}
 	e.request.merge(r)
 	switch e.state {

@@ -40,8 +40,8 @@ func (c *cycle) report(o Outcome) *Report {
 		c.views = slices.Clone(c.zone.Report().Primaries)
 	}
 	c.remember()
-	o.Fetched.Version, o.Fetched.Delta = nil, nil // a report must not keep a whole zone in memory
-	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: o, At: time.Now()}
+	last := Ending{Reason: o.Reason, Result: o.Result, New: o.New, Took: o.Took}
+	return &Report{Primaries: slices.Clip(c.views), Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: last, At: time.Now()}
 }
 
 // settle is the lease after a cycle. It is stored under s.mu, because the end of the old lease may be
