@@ -35,13 +35,16 @@ func (s *Scheduler) turn() (wait time.Duration, ok bool) {
 		w.cycle.slot = release
 		s.resume(w.cycle)
 	}
-	for s.urgent.Len()+s.timed.Len() > 0 && s.places.try() {
-		s.start(s.pop(now))
+	for queue := s.ready(now); queue != nil && s.places.try(); queue = s.ready(now) {
+		s.start(s.pop(queue, now))
 	}
-	if len(s.zones) == 0 {
-		return 0, false
+	if len(s.zones) > 0 {
+		wait, ok = s.zones[0].entry.at.Sub(now), true
 	}
-	return s.zones[0].entry.at.Sub(now), true
+	if s.timed.Len() > 0 && s.pace.holds(now) && (!ok || s.pace.wait(now) < wait) {
+		wait, ok = s.pace.wait(now), true
+	}
+	return wait, ok
 }
 
 // reached deals with a zone whose moment has come: the end of its lease, or a refresh, or both.
@@ -55,7 +58,11 @@ func (s *Scheduler) reached(z *Zone, now time.Time) {
 		s.done.Go(s.telling(z, o))
 	}
 	if z.entry.state == waiting && !lease.Due.After(now) {
-		s.makeReady(z, &s.timed)
+		if z.Current() == nil || z.Expired() {
+			s.makeReady(z, &s.unserved)
+		} else {
+			s.makeReady(z, &s.timed)
+		}
 		return
 	}
 	if w := z.entry.wait; w != nil && !w.until.IsZero() && !w.until.After(now) {

@@ -87,18 +87,22 @@ func (s *Scheduler) dequeue(z *Zone) {
 // a limit, enough NOTIFYs for some zones would let the others expire.
 const timedPatience = 5 * time.Second
 
-// pop takes the next zone that is ready, nil if there is none: those that somebody asked for come first,
+// ready is the queue from which the next zone comes, nil if none may begin: those that somebody asked for come first,
 // except that one whose patience is over comes after each of them.
-func (s *Scheduler) pop(now time.Time) *Zone {
-	queue := &s.urgent
-	first := s.timed.Front()
-	impatient := first != nil && now.Sub(first.Value.(turn).since) >= timedPatience
-	if queue.Len() == 0 || impatient && !s.overtaken {
-		queue = &s.timed
+func (s *Scheduler) ready(now time.Time) *list.List {
+	timed := s.byTimer(now)
+	impatient := timed != nil && now.Sub(timed.Front().Value.(turn).since) >= timedPatience
+	if s.urgent.Len() == 0 || impatient && !s.overtaken {
+		return timed
 	}
-	s.overtaken = queue == &s.timed
-	if queue.Len() == 0 {
-		return nil
+	return &s.urgent
+}
+
+// pop takes the next zone out of a queue.
+func (s *Scheduler) pop(queue *list.List, now time.Time) *Zone {
+	s.overtaken = queue != &s.urgent
+	if queue == &s.timed {
+		s.pace.took(now, len(s.zones))
 	}
 	z := queue.Front().Value.(turn).zone
 	s.dequeue(z)

@@ -42,7 +42,9 @@ type Scheduler struct {
 	mu        sync.Mutex
 	zones     timeline
 	urgent    list.List // of turn: asked for by NOTIFY or on request
-	timed     list.List // of turn: a timer ran out
+	unserved  list.List // of turn: a timer ran out of a zone that is not served
+	timed     list.List // of turn: a timer ran out of one that is
+	pace      pace      // of timed
 	overtaken bool      // a timed one came before the urgent ones in the last turn
 	running   int
 }
@@ -201,5 +203,5 @@ func (s *Scheduler) poke() {
 func (s *Scheduler) Counts() (running, ready, transfers int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.running, s.urgent.Len() + s.timed.Len(), s.slots.inUse()
+	return s.running, s.urgent.Len() + s.timed.Len() + s.unserved.Len(), s.slots.inUse()
 }

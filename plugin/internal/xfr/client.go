@@ -58,7 +58,8 @@ func (c *Client) dial(ctx context.Context, network string, p Primary) (*link, er
 // over has a conversation with p over a connection that was kept, if there is one and it still works, else over a new
 // one. converse keeps or closes the link; its error is errStale when the link, and not the primary, is to blame.
 func (c *Client) over(ctx context.Context, p Primary, converse func(*link) error) error {
-	if l := c.Pool.take(c.peer(p)); l != nil {
+	k := c.peer(p)
+	if l := c.Pool.take(k); l != nil {
 		l.watch(ctx)
 		if err := converse(l); !errors.Is(err, errStale) {
 			return err
@@ -68,6 +69,7 @@ func (c *Client) over(ctx context.Context, p Primary, converse func(*link) error
 	if err != nil {
 		return err
 	}
+	l.peer = k
 	return converse(l)
 }
 
@@ -79,7 +81,9 @@ func blames(err error) bool {
 	return errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrTSIG)
 }
 
-func (c *Client) peer(p Primary) peer { return peer{p.Addr, p.TLS, c.sourceFor(p.Addr)} }
+func (c *Client) peer(p Primary) peer {
+	return peer{p.Addr, p.TLS, p.TLS.shown(), c.sourceFor(p.Addr)}
+}
 
 func (c *Client) sourceFor(to netip.AddrPort) netip.Addr {
 	if to.Addr().Unmap().Is6() {

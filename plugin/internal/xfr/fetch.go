@@ -84,7 +84,7 @@ func (f *fetch) transfer(op Op, l *link) error {
 	}
 	r, err := f.talk(op, s)
 	if err == nil && !r.unread() {
-		f.client.Pool.put(f.client.peer(f.primary), l)
+		f.client.Pool.put(l)
 	} else {
 		l.release()
 	}

@@ -11,6 +11,7 @@ type link struct {
 	net.Conn
 	raw    net.Conn    // what TLS is spoken over; else the connection itself
 	stop   func() bool // ends the watch of the context
+	peer   peer        // whose it is
 	reused bool        // kept from an earlier conversation
 
 	// While and after it is kept, see Pool.

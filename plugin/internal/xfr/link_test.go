@@ -196,9 +196,9 @@ func TestAPoolHasBounds(t *testing.T) {
 		closed := 0
 		keep := func(k peer) {
 			near, far := net.Pipe()
-			l := &link{Conn: near, raw: near}
+			l := &link{Conn: near, raw: near, peer: k}
 			l.watch(t.Context())
-			pool.put(k, l)
+			pool.put(l)
 			_ = far.SetReadDeadline(time.Now().Add(time.Nanosecond))
 			if _, err := far.Read(make([]byte, 1)); errors.Is(err, io.EOF) {
 				closed++

@@ -1,6 +1,7 @@
 package xfr
 
 import (
+	"crypto/sha256"
 	"errors"
 	"net/netip"
 	"os"
@@ -22,6 +23,7 @@ type Pool struct {
 type peer struct {
 	addr   netip.AddrPort
 	tls    *TLS
+	shown  [sha256.Size]byte // our certificate: a connection that was made with another one is not used any more
 	source netip.Addr
 }
 
@@ -69,11 +71,12 @@ func (p *Pool) last(k peer) *link {
 }
 
 // put keeps a connection whose conversation ended well, or closes it when there is no room.
-func (p *Pool) put(k peer, l *link) {
+func (p *Pool) put(l *link) {
 	if p == nil || !l.stop() || l.SetDeadline(time.Time{}) != nil {
 		l.release()
 		return
 	}
+	k := l.peer
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.count >= maxKept || len(p.links[k]) >= maxKeptEach {

@@ -99,7 +99,7 @@ func (c *Client) askStream(ctx context.Context, q Query, p Primary, l *link) (Pr
 		err = ErrTimeout
 	}
 	if err == nil && s.in.Buffered() == s.used {
-		c.Pool.put(c.peer(p), l)
+		c.Pool.put(l)
 	} else {
 		l.release()
 	}
