@@ -78,7 +78,7 @@ func (e *engine) unlist() {
 
 // isCatalog says whether an instance that is attached has the zone as a catalog; e.mu is held.
 func (m *member) isCatalog() bool {
-	for p := range m.holders {
+	for _, p := range m.holders {
 		if slices.ContainsFunc(p.order, func(s *served) bool { return s.member == m && s.isCatalog() }) {
 			return true
 		}
@@ -169,7 +169,7 @@ func (e *engine) consumers(m *member) (list []*Plugin) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var staged []*Plugin
-	for p := range m.holders {
+	for _, p := range m.holders {
 		if !slices.ContainsFunc(p.order, func(s *served) bool { return s.member == m && s.isCatalog() }) {
 			continue
 		}

@@ -2,7 +2,6 @@ package secondaryplus
 
 import (
 	"math"
-	"sync/atomic"
 	"time"
 
 	"github.com/coredns/coredns/plugin"
@@ -144,36 +143,37 @@ func (m *member) collectState(out chan<- prometheus.Metric, zone, server string)
 
 // collectCounters leaves out what never happened: most zones would have twenty series that are always zero.
 func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server string) {
-	count := func(d *prometheus.Desc, n *atomic.Uint64, labels ...string) {
-		if v := n.Load(); v > 0 {
-			out <- counter(d, v, append([]string{zone, server}, labels...)...)
+	count := func(d *prometheus.Desc, n uint64, labels ...string) {
+		if n > 0 {
+			out <- counter(d, n, append([]string{zone, server}, labels...)...)
 		}
 	}
+	rare := m.noted()
 	for result := range m.refreshes {
-		count(refreshesDesc, &m.refreshes[result], refresh.Result(result).String())
+		count(refreshesDesc, uint64(m.refreshes[result].Load()), refresh.Result(result).String())
 	}
 	for kind, name := range kindNames {
-		count(transfersDesc, &m.transfers.succeeded[kind], name, "succeeded")
-		count(transfersDesc, &m.transfers.failed[kind], name, "failed")
+		count(transfersDesc, uint64(m.transfers[kind].Load()), name, "succeeded")
+		count(transfersDesc, rare.failedTransfers[kind].Load(), name, "failed")
 	}
 	for _, kind := range outgoingKinds {
 		for result, name := range outResultNames {
-			count(outgoingDesc, &m.outgoing[kind][result], kind.String(), name)
+			count(outgoingDesc, rare.outgoing[kind][result].Load(), kind.String(), name)
 		}
 	}
-	count(unprovedDesc, &m.unproved)
+	count(unprovedDesc, rare.unproved.Load())
 	for result, name := range notifyResultNames {
-		count(notifiesDesc, &m.notifies[result], name)
+		count(notifiesDesc, rare.notifies[result].Load(), name)
 	}
 	if saved := m.savedSerial.Load(); saved != 0 {
 		out <- gauge(savedDesc, float64(uint32(saved)), zone, server)
 	}
-	count(journalDesc, &m.journalErrors)
-	count(unansweredDesc, &m.unansweredQueries.total)
-	count(staleDesc, &m.staleAnswers.total)
-	count(fallbackDesc, &m.fallbackAnswers.total)
-	for result := range m.tellings.counts {
-		count(tellingsDesc, &m.tellings.counts[result], notify.Result(result).String())
+	count(journalDesc, m.journalErrors.Load())
+	count(unansweredDesc, rare.unansweredQueries.total.Load())
+	count(staleDesc, rare.staleAnswers.total.Load())
+	count(fallbackDesc, rare.fallbackAnswers.total.Load())
+	for result := range rare.told {
+		count(tellingsDesc, rare.told[result].Load(), notify.Result(result).String())
 	}
 }
 

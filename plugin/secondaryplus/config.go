@@ -73,7 +73,7 @@ func defaults() config {
 func (c *config) refresh() *refresh.Config {
 	return &refresh.Config{
 		Primaries: c.primaries,
-		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6},
+		Fetcher:   &xfr.Client{Limits: c.limits, Source4: c.source4, Source6: c.source6, Pool: &process.kept},
 		IXFR:      c.ixfr,
 		Clamps:    c.clamps,
 		Rules:     guard.Rules{Records: c.limits.Records, Octets: int(min(c.limits.Octets, math.MaxInt)), ZONEMD: c.zonemd},

@@ -43,7 +43,7 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		ID: id, State: now.String(), Primaries: primariesOf(m.zone.Config(), report),
 		LastSuccess: status.At(lease.Refreshed), NextRefresh: status.At(lease.Due), Expires: status.At(lease.Expire),
 		Failures: lease.Failures, LastError: m.past.mishap.Load(), Transfer: m.past.transfer.Load(),
-		Deltas: deltasOf(published.Deltas), TransfersOut: m.outgoing.totals(),
+		Deltas: deltasOf(published.Deltas), TransfersOut: m.noted().outgoing.totals(),
 		Notifies: make(map[string]uint64, notifyResults),
 	}
 	if v := published.Version; v != nil {
@@ -63,7 +63,7 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		}
 	}
 	for result, name := range notifyResultNames {
-		d.Notifies[name] = m.notifies[result].Load()
+		d.Notifies[name] = m.noted().notifies[result].Load()
 	}
 	d.Refreshing, d.Queued = m.scheduler.Busy(m.zone)
 	e.describeShared(m, &d)
@@ -89,7 +89,7 @@ func (e *engine) describeShared(m *member, d *status.Zone) {
 		d.Catalog, members = listing.describe(), listing.members
 	}
 	if e.sender != nil {
-		d.Secondaries = m.tellings.describe(targets, e.sender.Untold(m.tellings.zone))
+		d.Secondaries = m.noted().secondaries(targets, e.untoldOf(m))
 	}
 	e.mu.Unlock()
 	if listing != nil {

@@ -48,6 +48,7 @@ type engine struct {
 	readiness readiness
 	corefiles corefiles
 	runs      func(*siblings) bool // whether a Corefile is one of CoreDNS's
+	kept      xfr.Pool             // connections to primaries; a reload hands them over
 
 	// Process-wide settings that count now.
 	limits   transferLimits
@@ -96,7 +97,7 @@ func (e *engine) join(p *Plugin, saved map[*served]restored) error {
 			m = e.create(id, s, p.keepers[s.config.persist], saved[s])
 		}
 		s.member = m
-		m.holders[p] = struct{}{}
+		m.holders.add(p)
 	}
 	p.attached = true
 	e.corefiles.add(p)
@@ -195,7 +196,7 @@ func (e *engine) depart(p *Plugin) gone {
 	e.staged = nil
 	g := e.leave(p)
 	if len(e.members) == 0 {
-		g.scheduler, g.sender, g.curator = e.scheduler, e.sender, e.curator
+		g.scheduler, g.sender, g.curator, g.kept = e.scheduler, e.sender, e.curator, &e.kept
 		e.scheduler, e.sender, e.curator = nil, nil, nil
 		e.endpoint.end()
 	}

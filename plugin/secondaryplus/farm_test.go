@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -88,6 +89,9 @@ func (f *farm) Fetch(_ context.Context, apex owner.Name, _ xfr.Primary, have *zo
 	defer f.mu.Unlock()
 	name := apex.Canonical()
 	f.fetched[name]++
+	if f.down || name == f.refused {
+		return xfr.Fetched{}, errFarm
+	}
 	txn := zone.Replace(apex, have)
 	soa := binary.BigEndian.AppendUint32([]byte{0, 0}, f.serials[name])
 	for _, timer := range []uint32{3600, 600, 86400, 300} {
@@ -198,7 +202,7 @@ func (s *stage) wantServed(p *Plugin, names ...string) {
 			continue
 		}
 		got[served.name] = true
-		if _, held := served.member.holders[p]; !held || s.e.byZone[served.zone()] != served.member {
+		if !slices.Contains(served.member.holders, p) || s.e.byZone[served.zone()] != served.member {
 			s.Errorf("%s has no member in the engine", served.name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
 // gone is what the engine has let go of, and what is yet to be ended: that takes time, and what ends may need
@@ -18,6 +19,7 @@ type gone struct {
 	scheduler *refresh.Scheduler
 	sender    *notify.Sender
 	curator   *curator
+	kept      *xfr.Pool
 }
 
 // leave takes instances off their zones and state directories. What is left without any is gone.
@@ -38,7 +40,7 @@ func (e *engine) leave(plugins ...*Plugin) gone {
 
 // release takes p off a zone, and says whether that was the last one that held it.
 func (e *engine) release(m *member, p *Plugin) (orphaned bool) {
-	delete(m.holders, p)
+	m.holders.remove(p)
 	if len(m.holders) > 0 {
 		return false
 	}
@@ -89,6 +91,7 @@ func (g gone) shut() {
 	if g.scheduler != nil {
 		g.curator.close()
 		g.scheduler.Close()
+		g.kept.CloseIdle()
 		g.sender.Close()
 	}
 }

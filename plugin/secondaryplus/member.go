@@ -1,7 +1,6 @@
 package secondaryplus
 
 import (
-	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -28,8 +27,8 @@ func (id identity) server() string {
 type member struct {
 	id        identity // guarded by engine.mu
 	zone      *refresh.Zone
-	scheduler *refresh.Scheduler   // that keeps the zone up to date
-	holders   map[*Plugin]struct{} // guarded by engine.mu
+	scheduler *refresh.Scheduler // that keeps the zone up to date
+	holders   holders            // guarded by engine.mu
 	since     time.Time
 	keeper    *keeper  // nil: not saved on disk; guarded by engine.mu
 	origin    origin   // guarded by engine.mu
@@ -37,19 +36,14 @@ type member struct {
 	saved     string   // the tag that it was restored with
 	standing
 
-	savedSerial       atomic.Uint64 // what a restart would find, with savedMark
-	journalErrors     atomic.Uint64
-	refreshes         [refresh.Expired + 1]atomic.Uint64
-	transfers         transferCounts
-	unproved          atomic.Uint64 // SOA checks and transfers that failed because of a signature or key
-	notifies          [notifyResults]atomic.Uint64
-	unansweredQueries tally
-	tellings          tellings
-	outgoing          outgoingCounts
-	past              past
-	failing           []netip.AddrPort // primaries of which the log has told that they fail; only tellPrimaries has it
-	outcomes          repeats
-	complaints        repeats
+	rarely
+
+	savedSerial   atomic.Uint64 // what a restart would find, with savedMark
+	journalErrors atomic.Uint64
+	refreshes     [refresh.Expired + 1]atomic.Uint32
+	transfers     [kinds]atomic.Uint32 // those that succeeded
+	tellings      tellings
+	past          past
 }
 
 // create makes a zone that nobody had before, and begins to keep it up to date.
@@ -61,7 +55,6 @@ func (e *engine) create(id identity, s *served, k *keeper, saved restored) *memb
 		id:        id,
 		zone:      saved.zone,
 		scheduler: e.scheduler,
-		holders:   make(map[*Plugin]struct{}),
 		since:     time.Now(),
 		keeper:    k,
 		origin:    s.origin,
@@ -69,7 +62,7 @@ func (e *engine) create(id identity, s *served, k *keeper, saved restored) *memb
 	}
 	m.savedSerial.Store(saved.serial)
 	m.resort.Store(s.resort)
-	m.initTellings(s.apex, s.targets)
+	m.tellings.targets = s.targets
 	e.members[id] = m
 	e.byName[id.nameInView] = append(e.byName[id.nameInView], m)
 	e.byZone[m.zone] = m

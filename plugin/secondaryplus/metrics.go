@@ -2,7 +2,6 @@ package secondaryplus
 
 import (
 	"errors"
-	"sync/atomic"
 
 	"github.com/coredns/coredns/plugin"
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,9 +31,6 @@ func kindOf(h xfr.How) int {
 	return kindAXFR
 }
 
-// transferCounts are the transfers of a zone that succeeded and that failed, by kind.
-type transferCounts struct{ succeeded, failed [kinds]atomic.Uint64 }
-
 var (
 	transferDuration = promauto.NewHistogramVec(prometheus.HistogramOpts{
 		Namespace: plugin.Namespace, Subsystem: pluginName, Name: "transfer_duration_seconds",
@@ -52,7 +48,7 @@ func (m *member) count(o refresh.Outcome) {
 	m.refreshes[o.Result].Add(1)
 	for _, err := range o.Errs {
 		if errors.Is(err, xfr.ErrTSIG) {
-			m.unproved.Add(1)
+			m.rare().unproved.Add(1)
 		}
 		var failed *xfr.Error
 		if !errors.As(err, &failed) {
@@ -60,16 +56,16 @@ func (m *member) count(o refresh.Outcome) {
 		}
 		switch failed.Op {
 		case xfr.OpAXFR:
-			m.transfers.failed[kindAXFR].Add(1)
+			m.rare().failedTransfers[kindAXFR].Add(1)
 		case xfr.OpIXFR:
-			m.transfers.failed[kindIXFR].Add(1)
+			m.rare().failedTransfers[kindIXFR].Add(1)
 		}
 	}
 	if o.Result != refresh.Updated {
 		return
 	}
 	kind := kindOf(o.Fetched.How)
-	m.transfers.succeeded[kind].Add(1)
+	m.transfers[kind].Add(1)
 	transferDuration.WithLabelValues(kindNames[kind]).Observe(o.Fetched.Duration.Seconds())
 	transferOctets.WithLabelValues(kindNames[kind]).Add(float64(o.Fetched.Octets))
 }

@@ -18,7 +18,9 @@ type tally struct {
 // fresh is how many came since the log was told.
 func (t *tally) fresh() uint64 {
 	n := t.total.Load() - t.told
-	t.told += n
+	if n > 0 {
+		t.told += n
+	}
 	return n
 }
 
@@ -92,13 +94,14 @@ func (m *member) recovered(had bool, with serial.Serial) {
 	defer m.telling.Unlock()
 	was := state(m.told.Swap(uint32(stateServing)))
 	var costs strings.Builder
+	rare := m.noted()
 	for _, c := range []struct {
 		what string
 		*tally
 	}{
-		{"queries answered SERVFAIL", &m.unansweredQueries},
-		{"stale answers", &m.staleAnswers},
-		{"answers from the fallback file", &m.fallbackAnswers},
+		{"queries answered SERVFAIL", &rare.unansweredQueries},
+		{"stale answers", &rare.staleAnswers},
+		{"answers from the fallback file", &rare.fallbackAnswers},
 	} {
 		if n := c.fresh(); n > 0 {
 			fmt.Fprintf(&costs, "; %s until then: %d", c.what, n)

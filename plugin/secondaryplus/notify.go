@@ -45,7 +45,7 @@ func (p *Plugin) serveNotify(ctx context.Context, w dns.ResponseWriter, r *dns.M
 	case !s.member.notify(hint(r, from)):
 		result = notifyCurrent
 	}
-	s.member.notifies[result].Add(1)
+	s.member.rare().notifies[result].Add(1)
 
 	m := new(dns.Msg)
 	m.SetRcode(r, rcode)

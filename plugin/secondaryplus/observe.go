@@ -55,7 +55,7 @@ func (m *member) log(o refresh.Outcome) {
 		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
 	}
 	if o.Result == refresh.Updated || o.Result == refresh.Current {
-		m.outcomes.reset()
+		m.steady()
 	}
 	if m.source().state == stateServing {
 		m.recovered(o.Had, o.New)

@@ -29,7 +29,7 @@ var outgoingKinds = [...]outgoing.Kind{outgoing.Whole, outgoing.Changes, outgoin
 type outgoingCounts [len(outgoingKinds)][outResults]atomic.Uint64
 
 func (t *outgoingTransfer) count(kind outgoing.Kind, result int) {
-	t.member.outgoing[kind][result].Add(1)
+	t.member.rare().outgoing[kind][result].Add(1)
 }
 
 // totals are those of all kinds.

@@ -64,22 +64,31 @@ func (m *member) tellPrimaries(o refresh.Outcome) {
 		return
 	}
 	views := m.zone.Report().Primaries
+	if m.made.Load() == nil && !slices.ContainsFunc(views, fails) {
+		return
+	}
+	rare := m.rare()
 	for _, v := range views {
 		well, known := refresh.Well(v)
-		was := slices.Index(m.failing, v.Addr)
+		was := slices.Index(rare.failing, v.Addr)
 		switch {
 		case !known || well == (was < 0):
 		case well:
-			m.failing = slices.Delete(m.failing, was, was+1)
+			rare.failing = slices.Delete(rare.failing, was, was+1)
 			log.Infof("%s: primary %s is well again, with serial %s", m.zone.Name(), v.Addr, v.Serial)
 		default:
-			m.failing = append(m.failing, v.Addr)
+			rare.failing = append(rare.failing, v.Addr)
 			log.Warningf("%s: primary %s fails, while others do not: %s", m.zone.Name(), v.Addr, oneLine(v.Err))
 		}
 	}
-	m.failing = slices.DeleteFunc(m.failing, func(addr netip.AddrPort) bool {
+	rare.failing = slices.DeleteFunc(rare.failing, func(addr netip.AddrPort) bool {
 		return !slices.ContainsFunc(views, func(v primary.View) bool { return v.Addr == addr })
 	})
+}
+
+func fails(v primary.View) bool {
+	well, known := refresh.Well(v)
+	return known && !well
 }
 
 // primariesOfAll are the primaries of all zones, in order of their addresses, with how many zones each has and
@@ -96,7 +105,7 @@ func primariesOfAll(members map[identity]*member) []status.PrimaryTotal {
 			}
 			t.Zones++
 			if v, ok := viewOf(report, p.Addr); ok {
-				if well, known := refresh.Well(v); known && !well {
+				if fails(v) {
 					t.Failing++
 				}
 			}

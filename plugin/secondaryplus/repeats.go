@@ -32,12 +32,19 @@ type printer func(format string, args ...any)
 
 // repeat writes an outcome that is not good, unless it is one of many.
 func (m *member) repeat(print printer, format string, args ...any) {
-	write(&m.outcomes, print, format, args...)
+	write(&m.rare().outcomes, print, format, args...)
+}
+
+// steady ends a run of outcomes that are not good.
+func (m *member) steady() {
+	if rare := m.made.Load(); rare != nil {
+		rare.outcomes.reset()
+	}
 }
 
 // complain writes that a message was refused, unless it is one of many.
 func (m *member) complain(format string, args ...any) {
-	write(&m.complaints, log.Warningf, format, args...)
+	write(&m.rare().complaints, log.Warningf, format, args...)
 }
 
 func write(r *repeats, print printer, format string, args ...any) {

@@ -52,7 +52,7 @@ func (p *Plugin) follow(ctx context.Context, state request.Request, m *dns.Msg, 
 // unanswered replies SERVFAIL. That is not an error of the query: what is wrong with the zone was logged
 // when it became so, and is counted here.
 func (m *member) unanswered(w dns.ResponseWriter, r *dns.Msg, why state) (int, error) {
-	m.unansweredQueries.total.Add(1)
+	m.rare().unansweredQueries.total.Add(1)
 	reply := new(dns.Msg)
 	reply.SetRcode(r, dns.RcodeServerFailure)
 	if opt := remarkOPT(r, why, dns.RcodeServerFailure, nil); opt != nil {
@@ -71,9 +71,9 @@ func (m *member) mark(reply *dns.Msg, s state, opt *dns.OPT) {
 	}
 	switch s {
 	case stateStale:
-		m.staleAnswers.total.Add(1)
+		m.rare().staleAnswers.total.Add(1)
 	case stateFallback:
-		m.fallbackAnswers.total.Add(1)
+		m.rare().fallbackAnswers.total.Add(1)
 	default:
 		return
 	}

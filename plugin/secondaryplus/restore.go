@@ -78,21 +78,23 @@ func closeAll(unused []*keeper) {
 // one that is to stay.
 func (e *engine) label(m *member, v *zone.Version) (id journal.ID, tag string, ok bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	by := e.members[m.id]
-	return m.id.journal(), m.tag(v), by == nil || by == m
+	id, text := m.id.journal(), m.tag(v)
+	e.mu.Unlock()
+	return id, text(), by == nil || by == m
 }
 
-// tag is what a zone's files remember of its catalog: those of a member, where it comes from; those of a catalog
-// zone, its members, as long as the version alone does not tell them. e.mu is held.
-func (m *member) tag(v *zone.Version) string {
+// tag makes what a zone's files remember of its catalog: those of a member, where it comes from; those of a catalog
+// zone, its members, as long as the version alone does not tell them. e.mu is held, and is not to be when the tag is
+// made: there may be very many members.
+func (m *member) tag(v *zone.Version) func() string {
 	switch l := m.listing; {
 	case m.origin.fromCatalog():
-		return m.origin.tag()
+		return m.origin.tag
 	case l != nil && (l.read != v || l.broken != nil || l.members.Held() > 0):
-		return l.members.Encode()
+		return l.members.Encode
 	}
-	return ""
+	return func() string { return "" }
 }
 
 func (id identity) journal() journal.ID {

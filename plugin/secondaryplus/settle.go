@@ -89,7 +89,7 @@ func (e *engine) carryOut(pl *plan) {
 	for _, s := range pl.made {
 		if s.member == nil {
 			s.member = e.memberFor(p, s, pl.saved[s])
-			s.member.holders[p] = struct{}{}
+			s.member.holders.add(p)
 		}
 		if p.committed {
 			e.commitZone(p, s)

@@ -43,9 +43,10 @@ func setup(c *caddy.Controller) error {
 	}
 	p.upstream = upstream.New()
 
+	// What is called later must not hold c: its tokens are the names of very many zones once more.
 	c.OnStartup(func() error {
 		p.siblings.tellApart()
-		if t, ok := dnsserver.GetConfig(c).Handler("transfer").(*transfer.Transfer); ok {
+		if t, ok := site.Handler("transfer").(*transfer.Transfer); ok {
 			p.transfer = t
 		}
 		if err := p.readFallbacks(site.Root); err != nil {

@@ -50,8 +50,6 @@ type standing struct {
 	lapsing sync.Mutex                 // held while lapse changes
 	told    atomic.Uint32              // the state that the log knows of; stored under telling, but for begin
 	telling sync.Mutex
-
-	staleAnswers, fallbackAnswers tally
 }
 
 // source is what a zone is answered from at one moment.

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
-	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
@@ -19,24 +16,14 @@ import (
 
 // tellings are the NOTIFYs of a member to its secondaries.
 type tellings struct {
-	zone    *notify.Zone
+	zone    *notify.Zone    // nil: nobody was told yet; guarded by engine.mu
 	targets []notify.Target // guarded by engine.mu
-	counts  [notify.Results]atomic.Uint64
-
-	mu    sync.Mutex
-	peers map[netip.AddrPort]*listener // what became of the last NOTIFY to each
 }
 
 // listener is what became of the last NOTIFY to a secondary.
 type listener struct {
 	last       status.Telling
 	complaints repeats // since it acknowledged one
-}
-
-func (m *member) initTellings(apex owner.Name, targets []notify.Target) {
-	m.tellings.zone = notify.NewZone(apex, m.observeTelling)
-	m.tellings.targets = targets
-	m.tellings.peers = make(map[netip.AddrPort]*listener)
 }
 
 // tell has the member's secondaries told of a version: by us, and by the *transfer* plugin of its server
@@ -47,8 +34,13 @@ func (e *engine) tell(m *member, v *zone.Version) {
 	if e.byZone[m.zone] != m {
 		return // taken away meanwhile
 	}
-	e.sender.Tell(m.tellings.zone, v.SOARecord(), m.tellings.targets)
-	for p := range m.holders {
+	if t := &m.tellings; len(t.targets) > 0 {
+		if t.zone == nil {
+			t.zone = notify.NewZone(m.zone.Apex(), m.observeTelling)
+		}
+		e.sender.Tell(t.zone, v.SOARecord(), t.targets)
+	}
+	for _, p := range m.holders {
 		if p.downward != nil {
 			p.downward.published(m.zone.Name())
 		}
@@ -70,7 +62,7 @@ func (e *engine) renotify(m *member) (serial.Serial, error) {
 	}
 	e.mu.Lock()
 	somebody := len(m.tellings.targets) > 0
-	for p := range m.holders {
+	for _, p := range m.holders {
 		somebody = somebody || p.downward != nil
 	}
 	e.mu.Unlock()
@@ -84,12 +76,16 @@ func (e *engine) renotify(m *member) (serial.Serial, error) {
 // retarget takes over whom to tell; e.mu is held. Those who are not to be told any more are not.
 func (e *engine) retarget(m *member, targets []notify.Target) {
 	m.tellings.targets = targets
+	if m.tellings.zone == nil {
+		return
+	}
 	e.sender.Keep(m.tellings.zone, targets)
-	m.tellings.mu.Lock()
-	defer m.tellings.mu.Unlock()
-	for addr := range m.tellings.peers {
+	rare := m.rare()
+	rare.mu.Lock()
+	defer rare.mu.Unlock()
+	for addr := range rare.peers {
 		if targetAt(targets, addr) < 0 {
-			delete(m.tellings.peers, addr)
+			delete(rare.peers, addr)
 		}
 	}
 }
@@ -104,16 +100,24 @@ func (e *engine) untold() int {
 	return e.sender.Pending()
 }
 
+// untoldOf are the secondaries that have not answered for a zone; e.mu is held.
+func (e *engine) untoldOf(m *member) []netip.AddrPort {
+	if m.tellings.zone == nil {
+		return nil
+	}
+	return e.sender.Untold(m.tellings.zone)
+}
+
 // observeTelling counts and logs what became of a NOTIFY. Of a secondary that does not acknowledge the log
 // tells ever more seldom, until it does.
 func (m *member) observeTelling(o notify.Outcome) {
-	m.tellings.counts[o.Result].Add(1)
+	m.rare().told[o.Result].Add(1)
 	name := m.zone.Name()
 	last := status.Telling{Time: status.At(time.Now()), Serial: uint32(o.Serial), Result: o.Result.String()}
 	if o.Result != notify.Acknowledged {
 		last.Reason = whatBecame(o)
 	}
-	peer := m.tellings.note(o.Target, last)
+	peer := m.rare().note(o.Target, last)
 	if o.Result == notify.Acknowledged {
 		peer.complaints.reset()
 		log.Debugf("%s: %s knows of serial %s", name, o.Target, o.Serial)
@@ -140,29 +144,32 @@ func whatBecame(o notify.Outcome) string {
 	return text
 }
 
-func (t *tellings) note(addr netip.AddrPort, last status.Telling) *listener {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	peer := t.peers[addr]
+func (r *rare) note(addr netip.AddrPort, last status.Telling) *listener {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	peer := r.peers[addr]
 	if peer == nil {
+		if r.peers == nil {
+			r.peers = make(map[netip.AddrPort]*listener)
+		}
 		peer = new(listener)
-		t.peers[addr] = peer
+		r.peers[addr] = peer
 	}
 	peer.last = last
 	return peer
 }
 
-// describe is what the status tells of the secondaries to tell; untold are those that have not answered.
-func (t *tellings) describe(targets []notify.Target, untold []netip.AddrPort) []status.Secondary {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// secondaries is what the status tells of the secondaries to tell; untold are those that have not answered.
+func (r *rare) secondaries(targets []notify.Target, untold []netip.AddrPort) []status.Secondary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	list := make([]status.Secondary, len(targets))
 	for i, target := range targets {
 		list[i] = status.Secondary{Address: target.Addr.String(), Pending: slices.Contains(untold, target.Addr)}
 		if target.Key != nil {
 			list[i].Key = target.Key.Name.Canonical()
 		}
-		if peer := t.peers[target.Addr]; peer != nil {
+		if peer := r.peers[target.Addr]; peer != nil {
 			last := peer.last
 			list[i].Last = &last
 		}

@@ -107,7 +107,7 @@ func TestTheOperatorTellsOfWhatIsServed(t *testing.T) {
 			apex := owner.MustParse("a.example.")
 			m := &member{zone: refresh.NewZone(apex, &refresh.Config{Clamps: timers.DefaultClamps()})}
 			e.byZone[m.zone] = m
-			m.initTellings(apex, []notify.Target{{Addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}})
+			m.tellings.targets = []notify.Target{{Addr: conn.LocalAddr().(*net.UDPAddr).AddrPort()}}
 			if c.state != nil {
 				c.state.Version = version(t, 7)
 				m.zone.Restore(*c.state, now)
@@ -135,17 +135,17 @@ func TestComplaintsEndWithAnAcknowledgement(t *testing.T) {
 		m.observeTelling(notify.Outcome{Target: one, Result: notify.Unanswered, Err: errors.New("why")})
 		m.observeTelling(notify.Outcome{Target: other, Result: notify.Acknowledged})
 	}
-	if a, b := m.tellings.peers[one], m.tellings.peers[other]; a.complaints.count != 3 || b.complaints.count != 0 {
+	if a, b := m.rare().peers[one], m.rare().peers[other]; a.complaints.count != 3 || b.complaints.count != 0 {
 		t.Errorf("%d and %d complaints", a.complaints.count, b.complaints.count)
 	}
-	if last := m.tellings.peers[one].last; last.Result != "unanswered" || last.Reason == "" {
+	if last := m.rare().peers[one].last; last.Result != "unanswered" || last.Reason == "" {
 		t.Errorf("the status tells %+v", last)
 	}
 	m.observeTelling(notify.Outcome{Target: one, Serial: 7, Result: notify.Acknowledged})
-	if a := m.tellings.peers[one]; a.complaints.count != 0 || a.last.Result != "acknowledged" || a.last.Reason != "" || a.last.Serial != 7 {
+	if a := m.rare().peers[one]; a.complaints.count != 0 || a.last.Result != "acknowledged" || a.last.Reason != "" || a.last.Serial != 7 {
 		t.Errorf("%d complaints are left, the status tells %+v", a.complaints.count, a.last)
 	}
-	if got := [...]uint64{m.tellings.counts[notify.Acknowledged].Load(), m.tellings.counts[notify.Unanswered].Load()}; got != [...]uint64{4, 3} {
+	if got := [...]uint64{m.rare().told[notify.Acknowledged].Load(), m.rare().told[notify.Unanswered].Load()}; got != [...]uint64{4, 3} {
 		t.Errorf("counted %v", got)
 	}
 }

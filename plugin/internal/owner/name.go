@@ -27,12 +27,12 @@ var Root = Name{0}
 
 // Parse turns presentation form (RFC 1035 §5.1) into a Name; the name is taken as fully qualified.
 func Parse(s string) (Name, error) {
-	buf := make([]byte, MaxName+1)
-	n, err := dns.PackDomainName(dns.Fqdn(s), buf, 0, nil, false)
+	var buf [MaxName + 1]byte
+	n, err := dns.PackDomainName(dns.Fqdn(s), buf[:], 0, nil, false)
 	if err != nil || n > MaxName {
 		return nil, ErrName
 	}
-	return Name(buf[:n:n]), nil
+	return Name(buf[:n]).Clone(), nil
 }
 
 // MustParse is Parse for names that are constants of the program.

@@ -101,9 +101,10 @@ func TestOrder(t *testing.T) {
 	}
 	scenario(t, "zones that are due together are served in the order in which they became due", one, func(r *rig) {
 		r.serial(addrA, 1)
+		r.serial(addrB, 1)
 		free := busy(r)
 		for _, name := range names(50) {
-			r.add(name, addrA)
+			r.add(name, addrA, addrB)
 		}
 		free()
 		if got := r.order("soa"); !slices.Equal(got, names(50)) {
@@ -112,10 +113,11 @@ func TestOrder(t *testing.T) {
 	})
 	scenario(t, "those that somebody asked for come first, in the order of asking, even if they were due before", one, func(r *rig) {
 		r.serial(addrA, 1)
+		r.serial(addrB, 1)
 		free := busy(r)
 		var zones []*Zone
 		for _, name := range names(5) {
-			zones = append(zones, r.add(name, addrA))
+			zones = append(zones, r.add(name, addrA, addrB))
 		}
 		r.s.Notify(zones[3], Hint{From: addrA.Addr()})
 		r.s.Request(zones[1])
@@ -139,9 +141,7 @@ func TestOrder(t *testing.T) {
 		defer r.fake.mu.Unlock()
 		last := ""
 		for _, c := range r.calls {
-			if c.what == "soa" {
-				last = c.zone
-			}
+			last = c.zone
 		}
 		if last != "second." {
 			r.Errorf("%s came last", last)

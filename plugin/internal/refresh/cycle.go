@@ -8,90 +8,180 @@ import (
 	"slices"
 	"time"
 
-	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// A cycle is one refresh of one zone, from the first question to the publication.
+// A cycle is one refresh of one zone, from the first question to the publication. While it waits for a slot it has no
+// goroutine: see park.
 type cycle struct {
 	zone    *Zone
 	config  *Config
 	request request
-	places  *places // the cycle has a place when it begins, and none when it ends
+	places  *places // the cycle has a place when it begins, and none when it ends or waits for a slot
 	slots   *slots
 	reach   *reach
+	begun   time.Time
+	outcome Outcome
 
-	have  *zone.Version
-	views []primary.View
-	tried []netip.AddrPort // what they announced was asked for
-	equal primary.View     // of the notifier, when it turned out to have our version
-	errs  []error
+	have       *zone.Version
+	views      []primary.View
+	candidates []candidate      // who is to be fetched from, the best first
+	unchecked  bool             // the candidate was not asked for its SOA
+	patient    bool             // slow primaries are waited for
+	tried      []netip.AddrPort // what they announced was asked for
+	equal      primary.View     // of the notifier, when it turned out to have our version
+	errs       []error
+
+	wait *slotWait // for the slot for the first candidate; nil: it does not wait
+	slot func()    // gives back the slot that it has waited for; nil: there is none
+}
+
+// A candidate is a primary and the serial that it announced.
+type candidate struct {
+	addr   netip.AddrPort
+	serial serial.Serial
 }
 
 // run tries everything that may bring the zone up to date, in this order: an IXFR from the primary that
 // sent a NOTIFY, whose first SOA is the check (RFC 1996 §3.11); then SOA checks of all primaries and a
-// transfer from the best one that is newer; then from the next best.
-func (c *cycle) run(ctx context.Context) Outcome {
-	c.have = c.zone.data.Current()
-	o := Outcome{Result: Failed, Had: c.have != nil}
+// transfer from the best one that is newer; then from the next best. It returns when the refresh has come to its
+// end, and when a slot is to be waited for; run then goes on where it was.
+func (c *cycle) run(ctx context.Context) {
+	if c.begun.IsZero() && c.begin(ctx) {
+		return
+	}
+	for !c.fetchBest(ctx) && c.wait == nil && c.more(ctx) {
+	}
+}
+
+// begin finds out whom to fetch from, unless the refresh comes to its end without.
+func (c *cycle) begin(ctx context.Context) (ended bool) {
+	c.begun, c.have = time.Now(), c.zone.data.Current()
+	c.outcome = Outcome{Result: Failed, Had: c.have != nil}
 	if c.have != nil {
-		o.Old = c.have.Serial()
+		c.outcome.Old = c.have.Serial()
 	}
 	if c.forced() {
-		c.whole(ctx, &o)
-		return o
+		return !c.whole(ctx)
+	}
+	if p, ok := c.direct(); ok {
+		c.places.leave()
+		c.candidates, c.unchecked = []candidate{{addr: p.Addr}}, true
+		return false
 	}
 	if p, ok := c.notifier(); ok {
 		if release, ok := c.slots.try(p.Addr.Addr()); ok {
 			c.places.leave()
-			ended := c.fetch(ctx, p, nil, &o)
+			ended := c.fetch(ctx, p, nil)
 			release()
 			if ended || c.places.enter(ctx) != nil {
-				return o
+				return true
 			}
 		}
 	}
-	c.rounds(ctx, &o)
-	return o
+	return !c.round(ctx)
 }
 
-// rounds asks all primaries and fetches from one that is newer. If none of those gives its version, the
-// primaries that were not waited for get the time they need.
-func (c *cycle) rounds(ctx context.Context, o *Outcome) {
-	for patient := false; ; patient = true {
-		c.probe(ctx, patient)
-		c.places.leave()
-		if ctx.Err() != nil {
-			return
-		}
-		candidates, wait := c.choose(time.Now())
-		if len(candidates) == 0 {
-			o.Result, o.Primary = c.unchanged(wait)
-			return
-		}
-		if c.fetchBest(ctx, candidates, o) || !c.cut() || c.places.enter(ctx) != nil {
-			return
-		}
+// round asks all primaries, and says whether there is one to fetch from.
+func (c *cycle) round(ctx context.Context) bool {
+	c.probe(ctx, c.patient)
+	c.places.leave()
+	if ctx.Err() != nil {
+		return false
 	}
+	views, wait := c.choose(time.Now())
+	if len(views) == 0 {
+		c.outcome.Result, c.outcome.Primary = c.unchanged(wait)
+		return false
+	}
+	c.consider(views)
+	return true
+}
+
+func (c *cycle) consider(views []primary.View) {
+	c.candidates = make([]candidate, len(views))
+	for i, v := range views {
+		c.candidates[i] = candidate{v.Addr, v.Serial}
+	}
+}
+
+// more is another round when none of the candidates gave its version: those that were not asked for their SOA are, and
+// the primaries that were not waited for get the time they need.
+func (c *cycle) more(ctx context.Context) bool {
+	c.candidates = nil
+	if c.forced() || !c.unchecked && !c.cut() || c.places.enter(ctx) != nil {
+		return false
+	}
+	c.patient, c.unchecked = !c.unchecked, false
+	return c.round(ctx)
 }
 
 // fetchBest tries the candidates in order, except those that were tried before. It says whether the refresh
 // has come to its end.
-func (c *cycle) fetchBest(ctx context.Context, candidates []primary.View, o *Outcome) (ended bool) {
-	for i, v := range candidates {
-		p, ok := c.config.primaryAt(v.Addr)
-		if !ok || slices.Contains(c.tried, v.Addr) {
+func (c *cycle) fetchBest(ctx context.Context) (ended bool) {
+	for len(c.candidates) > 0 {
+		next := c.candidates[0]
+		p, ok := c.config.primaryAt(next.addr)
+		if !ok || slices.Contains(c.tried, next.addr) {
+			c.candidates = c.candidates[1:]
 			continue
 		}
-		c.tried = append(c.tried, v.Addr)
-		if c.attempt(ctx, p, v.Serial, i == len(candidates)-1, o) {
+		release, ok := c.enter(p)
+		if !ok {
+			return false
+		}
+		c.candidates = c.candidates[1:]
+		c.tried = append(c.tried, next.addr)
+		var announced *serial.Serial
+		if !c.unchecked {
+			announced = &next.serial
+		}
+		ended := c.fetch(ctx, p, announced)
+		release()
+		if ended {
 			return true
 		}
 	}
 	return false
+}
+
+// direct is the only primary of a zone that was never loaded, when a transfer from it has just succeeded: whatever its
+// serial, it is wanted, so that the SOA check would be for nothing.
+func (c *cycle) direct() (xfr.Primary, bool) {
+	if c.have != nil || len(c.config.Primaries) != 1 || !c.reach.gives(c.config.Primaries[0].Addr, c.begun) {
+		return xfr.Primary{}, false
+	}
+	return c.config.Primaries[0], true
+}
+
+// enter takes the slot for a transfer from p, or else has the cycle wait for it.
+func (c *cycle) enter(p xfr.Primary) (release func(), ok bool) {
+	if release, c.slot = c.slot, nil; release != nil {
+		return release, true
+	}
+	if release, ok = c.slots.try(p.Addr.Addr()); ok {
+		return release, true
+	}
+	c.wait = &slotWait{cycle: c, addr: p.Addr.Addr(), urgent: c.request.reason >= Notified}
+	if len(c.candidates) > 1 {
+		c.wait.until = time.Now().Add(slotPatience)
+	}
+	return nil, false
+}
+
+// slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
+const slotPatience = primary.Tolerance
+
+var errNoSlot = errors.New("no transfer slot became free in time")
+
+// giveUp has the cycle try the next candidate instead of the one whose slot it has waited for.
+func (c *cycle) giveUp() {
+	c.errs = append(c.errs, fmt.Errorf("%s: %w", c.candidates[0].addr, errNoSlot))
+	c.tried = append(c.tried, c.candidates[0].addr)
+	c.candidates = c.candidates[1:]
 }
 
 // notifier is the primary that sent the NOTIFY, when it may be asked for an IXFR at once: our version came
@@ -140,111 +230,3 @@ func (c *cycle) same(v primary.View) bool {
 
 // proved says that a primary has the version with which the cycle began.
 func (c *cycle) proved() bool { return c.same(c.equal) || slices.ContainsFunc(c.views, c.same) }
-
-// slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
-const slotPatience = primary.Tolerance
-
-var errNoSlot = errors.New("no transfer slot became free in time")
-
-// attempt waits for a slot and transfers. It says whether the refresh has come to its end.
-func (c *cycle) attempt(ctx context.Context, p xfr.Primary, announced serial.Serial, last bool, o *Outcome) (ended bool) {
-	patience := ctx
-	if !last {
-		limited, cancel := context.WithTimeoutCause(ctx, slotPatience, errNoSlot)
-		defer cancel()
-		patience = limited
-	}
-	release, err := c.slots.acquire(patience, p.Addr.Addr())
-	if err != nil {
-		c.errs = append(c.errs, fmt.Errorf("%s: %w", p.Addr, err))
-		return ctx.Err() != nil
-	}
-	defer release()
-	return c.fetch(ctx, p, &announced, o)
-}
-
-// fetch transfers from p and publishes. It says whether the refresh has come to its end. announced is the
-// serial of the SOA check, nil when there was none.
-func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Serial, o *Outcome) (ended bool) {
-	// Deltas of another primary are trusted only after a whole zone came from it: two primaries may have
-	// different data at the same serial.
-	opts := xfr.Options{IXFR: c.config.IXFR && p.Addr == c.zone.source, Force: c.forced()}
-	fetched, err := c.transfer(ctx, p, announced, opts)
-	if errors.Is(err, guard.ErrDigest) && fetched.How == xfr.ByIXFR {
-		// Deltas that do not lead to the zone that its digest was made for are no deltas of it.
-		c.errs = append(c.errs, err)
-		opts.IXFR = false
-		fetched, err = c.transfer(ctx, p, announced, opts)
-	}
-	if err != nil {
-		c.errs = append(c.errs, err)
-		// A primary that was taken away means that this cycle follows an old configuration.
-		later := xfr.Next(err) == xfr.Later || errors.Is(err, errRemoved)
-		if p.Addr == c.zone.pin.Addr && announced != nil && !later && c.zone.broken.IsZero() {
-			c.zone.broken = time.Now()
-		}
-		return later
-	}
-	if fetched.Version == nil {
-		return c.alone(p, fetched, o)
-	}
-	if announced != nil && fetched.Granted.IsZero() {
-		fetched.Granted = c.grantedBy(p) // it told so in the SOA check
-	}
-	c.zone.data.Publish(fetched.Version, fetched.Delta, c.config.Room)
-	c.zone.source = p.Addr
-	c.fetchedFrom(p.Addr, time.Now())
-	c.saw(p.Addr, fetched.Version.Serial(), fetched.Granted)
-	o.Result, o.Primary, o.Fetched = Updated, p.Addr, fetched
-	return true
-}
-
-// transfer fetches from p, and judges what came.
-func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.Serial, o xfr.Options) (xfr.Fetched, error) {
-	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, o)
-	c.reach.fetched(p.Addr, err, time.Now())
-	if fetched.FellBack != nil {
-		c.errs = append(c.errs, fetched.FellBack)
-	}
-	if err == nil {
-		err = c.check(p, fetched, announced)
-	}
-	return fetched, err
-}
-
-// alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
-// or there are other primaries to ask.
-func (c *cycle) alone(p xfr.Primary, f xfr.Fetched, o *Outcome) (ended bool) {
-	c.equal = primary.View{Addr: p.Addr, Serial: c.have.Serial(), Granted: f.Granted}
-	h := c.request.hint
-	if h.HasSerial && h.Serial != c.have.Serial() || len(c.config.Primaries) > 1 {
-		return false
-	}
-	c.saw(p.Addr, c.have.Serial(), f.Granted)
-	o.Result, o.Primary = Current, p.Addr
-	return true
-}
-
-// errRemoved says that what was transferred came from an address that is no primary of the zone any more.
-var errRemoved = errors.New("no longer a primary of the zone")
-
-// check is what must hold of every candidate before it is published, with or without serialguard.
-func (c *cycle) check(p xfr.Primary, f xfr.Fetched, announced *serial.Serial) error {
-	if _, ok := c.zone.Config().primaryAt(p.Addr); !ok {
-		return fmt.Errorf("%s: %w", p.Addr, errRemoved)
-	}
-	if c.forced() && f.Version != nil {
-		return c.config.Rules.Judge(guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta, Forced: true})
-	}
-	got := c.have
-	if f.Version != nil {
-		got = f.Version
-	}
-	if announced != nil && announced.Newer(got.Serial()) {
-		return fmt.Errorf("%s: %w: serial %s was transferred, %s announced", p.Addr, xfr.ErrOlder, got.Serial(), *announced)
-	}
-	if f.Version == nil {
-		return nil
-	}
-	return c.config.Rules.Judge(guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta})
-}

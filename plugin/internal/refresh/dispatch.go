@@ -31,13 +31,20 @@ func (s *Scheduler) turn() (wait time.Duration, ok bool) {
 	for len(s.zones) > 0 && !s.zones[0].entry.at.After(now) {
 		s.reached(s.zones[0], now)
 	}
-	for s.urgent.Len()+s.timed.Len() > 0 && s.places.try() {
-		s.start(s.pop(now))
+	for w, release := s.slots.next(now); w != nil; w, release = s.slots.next(now) {
+		w.cycle.slot = release
+		s.resume(w.cycle)
 	}
-	if len(s.zones) == 0 {
-		return 0, false
+	for queue := s.ready(now); queue != nil && s.places.try(); queue = s.ready(now) {
+		s.start(s.pop(queue, now))
 	}
-	return s.zones[0].entry.at.Sub(now), true
+	if len(s.zones) > 0 {
+		wait, ok = s.zones[0].entry.at.Sub(now), true
+	}
+	if s.timed.Len() > 0 && s.pace.holds(now) && (!ok || s.pace.wait(now) < wait) {
+		wait, ok = s.pace.wait(now), true
+	}
+	return wait, ok
 }
 
 // reached deals with a zone whose moment has come: the end of its lease, or a refresh, or both.
@@ -51,8 +58,17 @@ func (s *Scheduler) reached(z *Zone, now time.Time) {
 		s.done.Go(s.telling(z, o))
 	}
 	if z.entry.state == waiting && !lease.Due.After(now) {
-		s.makeReady(z, &s.timed)
+		if z.Current() == nil || z.Expired() {
+			s.makeReady(z, &s.unserved)
+		} else {
+			s.makeReady(z, &s.timed)
+		}
 		return
+	}
+	if w := z.entry.wait; w != nil && !w.until.IsZero() && !w.until.After(now) {
+		s.slots.withdraw(w)
+		w.cycle.giveUp()
+		s.resume(w.cycle)
 	}
 	s.place(z)
 }
@@ -68,21 +84,62 @@ func (s *Scheduler) telling(z *Zone, o Outcome) func() {
 			<-before
 		}
 		s.opts.Observe(z, o)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if z.entry.told == told {
+			z.entry.told = nil
+		}
 	}
 }
 
 func (s *Scheduler) start(z *Zone) {
 	e := &z.entry
-	r := e.request
-	e.request, e.state, e.queued = request{}, running, false
+	c := &cycle{zone: z, config: z.Config(), places: s.places, slots: s.slots, reach: s.reach}
+	if e.request != nil {
+		c.request = *e.request
+	}
+	e.request, e.state, e.queued = nil, running, false
 	s.running++
+	s.launch(c)
+}
+
+// launch has a goroutine go on with a cycle until it ends or waits for a slot.
+func (s *Scheduler) launch(c *cycle) {
 	ctx, stop := context.WithCancel(s.ctx)
-	e.stop, e.idle = stop, make(chan struct{})
+	c.zone.entry.stop = stop
 	s.done.Go(func() {
 		defer stop()
-		r.end(s.refresh(ctx, z, r))
-		s.finished(z)
+		if c.run(ctx); c.wait != nil && s.park(ctx, c) {
+			return
+		}
+		c.request.end(s.conclude(ctx, c))
+		s.finished(c.zone)
 	})
+}
+
+// park has a cycle wait for a slot. Very many zones may: they have no goroutine while they do. A cycle that was stopped
+// does not wait.
+func (s *Scheduler) park(ctx context.Context, c *cycle) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	e := &c.zone.entry
+	e.wait, e.stop = c.wait, nil
+	s.slots.wait(c.wait)
+	if e.queued {
+		s.slots.hurry(c.wait)
+	}
+	s.place(c.zone)
+	s.poke() // a slot may have become free meanwhile
+	return true
+}
+
+// resume goes on with a cycle that has waited for a slot.
+func (s *Scheduler) resume(c *cycle) {
+	c.wait, c.zone.entry.wait = nil, nil
+	s.launch(c)
 }
 
 // finished says when the zone's next refresh is.
@@ -92,11 +149,14 @@ func (s *Scheduler) finished(z *Zone) {
 	s.running--
 	e := &z.entry
 	e.state, e.stop = waiting, nil
-	close(e.idle)
+	if e.idle != nil {
+		close(e.idle)
+		e.idle = nil
+	}
 	if !e.added {
 		return
 	}
-	held := s.hold(z) && e.request.reason == Notified
+	held := s.hold(z) && e.queued && e.request.reason == Notified
 	switch {
 	case !e.queued:
 		s.place(z)

@@ -17,5 +17,5 @@
 //
 // Two things are scarce. A place is needed to ask for the SOA, and is given back before anything is
 // transferred; a slot is needed for a transfer, and for nothing else. So zones that wait for a slow primary
-// keep no other zone from being checked.
+// keep no other zone from being checked. What waits for either is a value in a queue, and has no goroutine.
 package refresh

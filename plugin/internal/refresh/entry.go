@@ -14,17 +14,17 @@ type entry struct {
 	at    time.Time
 	state entryState
 
-	// While ready: where it stands, and since when.
+	// While ready: where it stands. The element's value is a turn.
 	queue   *list.List
 	element *list.Element
-	since   time.Time
 
-	request request            // what the next refresh is for
+	request *request           // what the next refresh is for; nil: nobody has asked for one
 	queued  bool               // while running: another refresh is wanted
 	held    time.Time          // before this a NOTIFY starts nothing
-	stop    context.CancelFunc // of the running refresh
-	idle    chan struct{}      // closed when that has ended; nil: there was none
-	told    chan struct{}      // closed when the last call of Observe has returned; nil: there was none
+	stop    context.CancelFunc // of the running refresh, unless that waits for a slot
+	wait    *slotWait          // of the running refresh; nil: it does not wait
+	idle    chan struct{}      // closed when that has ended; nil: nobody waits for that
+	told    chan struct{}      // closed when the last call of Observe has returned; nil: it has
 }
 
 type entryState uint8
@@ -60,12 +60,18 @@ func (r *request) end(o *Outcome) {
 	}
 }
 
+// A turn is a zone in a queue.
+type turn struct {
+	zone  *Zone
+	since time.Time
+}
+
 // makeReady puts a zone at the end of a queue, whichever it stood in.
 func (s *Scheduler) makeReady(z *Zone, queue *list.List) {
 	e := &z.entry
 	s.dequeue(z)
-	e.state, e.since = ready, time.Now()
-	e.queue, e.element = queue, queue.PushBack(z)
+	e.state = ready
+	e.queue, e.element = queue, queue.PushBack(turn{z, time.Now()})
 	s.place(z)
 }
 
@@ -81,26 +87,30 @@ func (s *Scheduler) dequeue(z *Zone) {
 // a limit, enough NOTIFYs for some zones would let the others expire.
 const timedPatience = 5 * time.Second
 
-// pop takes the next zone that is ready, nil if there is none: those that somebody asked for come first,
+// ready is the queue from which the next zone comes, nil if none may begin: those that somebody asked for come first,
 // except that one whose patience is over comes after each of them.
-func (s *Scheduler) pop(now time.Time) *Zone {
-	queue := &s.urgent
-	first := s.timed.Front()
-	impatient := first != nil && now.Sub(first.Value.(*Zone).entry.since) >= timedPatience
-	if queue.Len() == 0 || impatient && !s.overtaken {
-		queue = &s.timed
+func (s *Scheduler) ready(now time.Time) *list.List {
+	timed := s.byTimer(now)
+	impatient := timed != nil && now.Sub(timed.Front().Value.(turn).since) >= timedPatience
+	if s.urgent.Len() == 0 || impatient && !s.overtaken {
+		return timed
 	}
-	s.overtaken = queue == &s.timed
-	if queue.Len() == 0 {
-		return nil
+	return &s.urgent
+}
+
+// pop takes the next zone out of a queue.
+func (s *Scheduler) pop(queue *list.List, now time.Time) *Zone {
+	s.overtaken = queue != &s.urgent
+	if queue == &s.timed {
+		s.pace.took(now, len(s.zones))
 	}
-	z := queue.Front().Value.(*Zone)
+	z := queue.Front().Value.(turn).zone
 	s.dequeue(z)
 	return z
 }
 
 // place puts the zone where its next moment is: the end of the lease, and the next refresh unless one is
-// on its way.
+// on its way, or else the end of its patience with a slot.
 func (s *Scheduler) place(z *Zone) {
 	e, lease := &z.entry, z.Lease()
 	at, ok := time.Time{}, false
@@ -109,6 +119,9 @@ func (s *Scheduler) place(z *Zone) {
 	}
 	if e.state == waiting && (!ok || lease.Due.Before(at)) {
 		at, ok = lease.Due, true
+	}
+	if w := e.wait; w != nil && !w.until.IsZero() && (!ok || w.until.Before(at)) {
+		at, ok = w.until, true
 	}
 	e.at = at
 	switch {

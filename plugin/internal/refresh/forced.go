@@ -11,14 +11,14 @@ import (
 // forced says that the whole zone is wanted, whatever its serial.
 func (c *cycle) forced() bool { return c.request.reason == Forced }
 
-// whole transfers the zone from the primary that it stays with, or else from the best one that gives it: the
+// whole is the round in which all is wanted: from the primary that it stays with, or else from the best one that gives it: the
 // operator does not trust what we have, so that no serial says that there is nothing to do. All primaries are
 // waited for, for the pinned one must not lose its turn to a quicker one.
-func (c *cycle) whole(ctx context.Context, o *Outcome) {
+func (c *cycle) whole(ctx context.Context) bool {
 	c.probe(ctx, true)
 	c.places.leave()
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	now := time.Now()
 	c.observe(c.zone.pin, now)
@@ -28,5 +28,6 @@ func (c *cycle) whole(ctx context.Context, o *Outcome) {
 		pinned := candidates[at]
 		candidates = slices.Insert(slices.Delete(candidates, at, at+1), 0, pinned)
 	}
-	c.fetchBest(ctx, candidates, o)
+	c.consider(candidates)
+	return len(candidates) > 0
 }

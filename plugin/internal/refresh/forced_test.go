@@ -135,37 +135,3 @@ func TestAwait(t *testing.T) {
 		})
 	}
 }
-
-func TestSlotsThatBecomeMoreAndFewer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 1)
-		releases := make(chan func(), 4)
-		for range 4 {
-			go func() {
-				release, err := s.acquire(t.Context(), addrA.Addr())
-				if err != nil {
-					t.Error(err)
-				}
-				releases <- release
-			}()
-		}
-		take := func(want int) {
-			t.Helper()
-			synctest.Wait()
-			if s.inUse() != want {
-				t.Errorf("%d are taken, not %d", s.inUse(), want)
-			}
-		}
-		take(1)
-		s.resize(10, 2)
-		take(2)
-		s.resize(3, 3)
-		take(3)
-		s.resize(1, 1)
-		take(3)
-		for _, want := range []int{2, 1, 1, 0} {
-			(<-releases)()
-			take(want)
-		}
-	})
-}

@@ -75,8 +75,16 @@ type Report struct {
 	Primaries []primary.View
 	Pinned    netip.AddrPort
 	Source    netip.AddrPort // where the version Last.New came from
-	Last      Outcome        // without the Version and the Delta
+	Last      Ending
 	At        time.Time
+}
+
+// Ending is what of an Outcome is kept. There are as many as zones.
+type Ending struct {
+	Reason Reason
+	Result Result
+	New    serial.Serial
+	Took   time.Duration
 }
 
 // NewestPrimarySerial is the newest serial that a primary had in the last round of SOA checks.

@@ -17,6 +17,7 @@ import (
 type reach struct {
 	mu   sync.Mutex
 	lost map[netip.AddrPort]*outages
+	gave map[netip.AddrPort]time.Time // when the last transfer succeeded, of those that may still matter
 }
 
 type outages struct {
@@ -27,7 +28,20 @@ type outages struct {
 // mostLost bounds the primaries that are remembered.
 const mostLost = 4096
 
-func newReach() *reach { return &reach{lost: make(map[netip.AddrPort]*outages)} }
+func newReach() *reach {
+	return &reach{lost: make(map[netip.AddrPort]*outages), gave: make(map[netip.AddrPort]time.Time)}
+}
+
+// gaveLately is how long a transfer shows that others from that primary will work.
+const gaveLately = 10 * time.Second
+
+// gives says whether a transfer from the primary has just succeeded.
+func (r *reach) gives(addr netip.AddrPort, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, ok := r.gave[addr]
+	return ok && now.Sub(at) < gaveLately
+}
 
 // at is what is remembered of a primary.
 func (r *reach) at(addr netip.AddrPort) outages {
@@ -54,6 +68,7 @@ func (r *reach) checked(v primary.View, now time.Time) {
 
 // fetched takes the end of a transfer.
 func (r *reach) fetched(addr netip.AddrPort, err error, now time.Time) {
+	r.gift(addr, err == nil, now)
 	switch {
 	case errors.Is(err, xfr.ErrConnect):
 		r.note(addr, now, func(o *outages) { o.closed = o.closed.Failed(now) })
@@ -63,6 +78,20 @@ func (r *reach) fetched(addr netip.AddrPort, err error, now time.Time) {
 		defer r.mu.Unlock()
 		delete(r.lost, addr)
 	}
+}
+
+// gift notes whether a transfer succeeded.
+func (r *reach) gift(addr netip.AddrPort, ok bool, now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !ok {
+		delete(r.gave, addr)
+		return
+	}
+	if len(r.gave) >= mostLost {
+		clear(r.gave)
+	}
+	r.gave[addr] = now
 }
 
 // heard takes a sign of life: an answer to a SOA check, or a NOTIFY. After silence the primary has come

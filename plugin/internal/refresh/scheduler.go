@@ -41,8 +41,10 @@ type Scheduler struct {
 
 	mu        sync.Mutex
 	zones     timeline
-	urgent    list.List // of *Zone, ready: asked for by NOTIFY or on request
-	timed     list.List // of *Zone, ready: a timer ran out
+	urgent    list.List // of turn: asked for by NOTIFY or on request
+	unserved  list.List // of turn: a timer ran out of a zone that is not served
+	timed     list.List // of turn: a timer ran out of one that is
+	pace      pace      // of timed
 	overtaken bool      // a timed one came before the urgent ones in the last turn
 	running   int
 }
@@ -58,8 +60,8 @@ func NewScheduler(o Options) *Scheduler {
 	orDefault(&o.Running, defaultRunning)
 	orDefault(&o.Transfers, defaultTransfers)
 	orDefault(&o.PerPrimary, defaultPerPrimary)
-	s := &Scheduler{opts: o, slots: newSlots(o.Transfers, o.PerPrimary), reach: newReach(), wake: make(chan struct{}, 1)}
-	s.places = newPlaces(o.Running, s.poke)
+	s := &Scheduler{opts: o, reach: newReach(), wake: make(chan struct{}, 1)}
+	s.places, s.slots = newPlaces(o.Running, s.poke), newSlots(o.Transfers, o.PerPrimary, s.poke)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.done.Go(s.dispatch)
 	return s
@@ -76,6 +78,20 @@ func orDefault(n *int, d int) {
 func (s *Scheduler) Close() {
 	s.cancel()
 	s.done.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := s.slots.waiting(); w != nil; w = s.slots.waiting() {
+		s.abandon(w)
+	}
+}
+
+// abandon ends a refresh that waits for a slot.
+func (s *Scheduler) abandon(w *slotWait) {
+	s.slots.withdraw(w)
+	w.cycle.request.end(nil)
+	e := &w.cycle.zone.entry
+	e.wait, e.state = nil, waiting
+	s.running--
 }
 
 // Add begins to keep a zone up to date; it is due at once, or when its lease says. A zone that is there
@@ -98,12 +114,20 @@ func (s *Scheduler) Remove(z *Zone) {
 	e.added = false
 	s.place(z)
 	s.dequeue(z)
-	e.request.end(nil)
-	e.request = request{}
-	idle := e.idle
-	if e.state == running {
-		e.stop()
-	} else {
+	if e.request != nil {
+		e.request.end(nil)
+		e.request = nil
+	}
+	var idle chan struct{}
+	switch {
+	case e.wait != nil:
+		s.abandon(e.wait)
+	case e.state == running:
+		if e.stop(); e.idle == nil {
+			e.idle = make(chan struct{})
+		}
+		idle = e.idle
+	default:
 		e.state = waiting
 	}
 	s.mu.Unlock()
@@ -137,10 +161,16 @@ func (s *Scheduler) ask(z *Zone, r request) {
 		r.end(nil)
 		return
 	}
+	if e.request == nil {
+		e.request = new(request)
+	}
 	e.request.merge(r)
 	switch e.state {
 	case running:
 		e.queued = true
+		if e.wait != nil {
+			s.slots.hurry(e.wait)
+		}
 		return // finished goes on with it
 	case ready:
 		if e.queue == &s.urgent {
@@ -173,5 +203,5 @@ func (s *Scheduler) poke() {
 func (s *Scheduler) Counts() (running, ready, transfers int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.running, s.urgent.Len() + s.timed.Len(), s.slots.inUse()
+	return s.running, s.urgent.Len() + s.timed.Len() + s.unserved.Len(), s.slots.inUse()
 }

@@ -10,11 +10,9 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// refresh runs one cycle, settles the lease and tells the outcome, which is nil when it was stopped.
-func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) *Outcome {
-	begun := time.Now()
-	c := &cycle{zone: z, config: z.Config(), request: r, places: s.places, slots: s.slots, reach: s.reach}
-	o := c.run(ctx)
+// conclude settles the lease after a cycle and tells the outcome, which is nil when it was stopped.
+func (s *Scheduler) conclude(ctx context.Context, c *cycle) *Outcome {
+	z, r, o := c.zone, c.request, c.outcome
 	if ctx.Err() != nil && o.Result != Updated {
 		return nil // stopped: that says nothing of the primaries
 	}
@@ -28,7 +26,7 @@ func (s *Scheduler) refresh(ctx context.Context, z *Zone, r request) *Outcome {
 		z.fruitless = 0
 	}
 	lease := s.settle(z, c, o)
-	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(begun)
+	o.Failures, o.Next, o.Took = lease.Failures, lease.Due, time.Since(c.begun)
 	z.report.Store(c.report(o))
 	s.mu.Lock()
 	tell := s.telling(z, o)
@@ -42,8 +40,8 @@ func (c *cycle) report(o Outcome) *Report {
 		c.views = slices.Clone(c.zone.Report().Primaries)
 	}
 	c.remember()
-	o.Fetched.Version, o.Fetched.Delta = nil, nil // a report must not keep a whole zone in memory
-	return &Report{Primaries: c.views, Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: o, At: time.Now()}
+	last := Ending{Reason: o.Reason, Result: o.Result, New: o.New, Took: o.Took}
+	return &Report{Primaries: slices.Clip(c.views), Pinned: c.zone.pin.Addr, Source: c.zone.source, Last: last, At: time.Now()}
 }
 
 // settle is the lease after a cycle. It is stored under s.mu, because the end of the old lease may be

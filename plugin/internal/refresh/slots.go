@@ -2,15 +2,17 @@ package refresh
 
 import (
 	"container/list"
-	"context"
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // slots bound the transfers that run at a time, in total and from one address. The addresses take turns,
-// and what waits for one of them is served in order of arrival: a primary with thousands of zones, or a
-// slow one, holds up nobody but itself.
+// and what waits for one of them is served in order of arrival, what somebody asked for first: a primary with
+// thousands of zones, or a slow one, holds up nobody but itself.
 type slots struct {
+	freed func() // called after a slot was given back, or there are more
+
 	mu          sync.Mutex
 	total, each int
 
@@ -20,55 +22,134 @@ type slots struct {
 }
 
 type slotSource struct {
-	addr    netip.Addr
-	used    int
-	waiting list.List     // of chan struct{}, closed when the slot is granted
-	turn    *list.Element // in turns; nil: nobody waits
+	addr          netip.Addr
+	used          int
+	urgent, timed list.List     // of *slotWait
+	overtaken     bool          // a timed one came before the urgent ones the last time
+	turn          *list.Element // in turns; nil: nobody waits
 }
 
-func newSlots(total, each int) *slots {
-	return &slots{total: total, each: each, sources: make(map[netip.Addr]*slotSource)}
+// A slotWait is a cycle that waits for a slot.
+type slotWait struct {
+	cycle  *cycle
+	addr   netip.Addr
+	urgent bool
+	since  time.Time
+	until  time.Time // when it is given up; zero: never
+
+	from    *slotSource
+	element *list.Element // in one of the lists of from
 }
 
-// try takes a slot for a transfer from addr if one is free. Nobody waits for it then: see grant.
+func newSlots(total, each int, freed func()) *slots {
+	return &slots{total: total, each: each, sources: make(map[netip.Addr]*slotSource), freed: freed}
+}
+
+// try takes a slot for a transfer from addr if one is free.
 func (s *slots) try(addr netip.Addr) (release func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := s.source(addr)
-	if s.used >= s.total || from.used >= s.each {
+	if s.used >= s.total || from.used >= s.each || from.turn != nil {
 		s.forget(from)
 		return nil, false
 	}
-	s.take(from)
-	return func() { s.release(from) }, true
+	return s.take(from), true
 }
 
-// acquire waits for a slot. release gives it back.
-func (s *slots) acquire(ctx context.Context, addr netip.Addr) (release func(), err error) {
-	grant := make(chan struct{})
+// wait begins to wait. next ends it, or withdraw.
+func (s *slots) wait(w *slotWait) {
 	s.mu.Lock()
-	from := s.source(addr)
-	place := from.waiting.PushBack(grant)
-	if from.turn == nil {
-		from.turn = s.turns.PushBack(from)
+	defer s.mu.Unlock()
+	w.from, w.since = s.source(w.addr), time.Now()
+	w.element = w.from.queue(w.urgent).PushBack(w)
+	if w.from.turn == nil {
+		w.from.turn = s.turns.PushBack(w.from)
 	}
-	s.grant()
-	s.mu.Unlock()
-	select {
-	case <-grant:
-		return func() { s.release(from) }, nil
-	case <-ctx.Done():
-		s.abandon(from, place)
-		return nil, context.Cause(ctx)
+}
+
+// hurry puts one that waits among those that somebody asked for.
+func (s *slots) hurry(w *slotWait) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !w.urgent {
+		w.from.timed.Remove(w.element)
+		w.urgent, w.element = true, w.from.urgent.PushBack(w)
 	}
+}
+
+// withdraw ends the waiting.
+func (s *slots) withdraw(w *slotWait) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.from.queue(w.urgent).Remove(w.element)
+	s.settle(w.from)
+}
+
+// next takes a slot for the one whose turn it is, nil if none is free. It passes over the addresses that are full; those
+// are at most total/each, unless the slots have become fewer.
+func (s *slots) next(now time.Time) (w *slotWait, release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used >= s.total {
+		return nil, nil
+	}
+	for turn := s.turns.Front(); turn != nil; turn = turn.Next() {
+		from := turn.Value.(*slotSource)
+		if from.used >= s.each {
+			continue
+		}
+		w = from.first(now)
+		release = s.take(from)
+		s.turns.MoveToBack(turn)
+		s.settle(from)
+		return w, release
+	}
+	return nil, nil
+}
+
+// waiting is any one that waits, or nil.
+func (s *slots) waiting() *slotWait {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	turn := s.turns.Front()
+	if turn == nil {
+		return nil
+	}
+	from := turn.Value.(*slotSource)
+	queue := &from.urgent
+	if queue.Len() == 0 {
+		queue = &from.timed
+	}
+	return queue.Front().Value.(*slotWait)
+}
+
+// first takes the next one that waits off its queue. Of those that a timer made wait, one whose patience is over comes
+// after each of the others.
+func (from *slotSource) first(now time.Time) *slotWait {
+	queue := &from.urgent
+	timed := from.timed.Front()
+	impatient := timed != nil && now.Sub(timed.Value.(*slotWait).since) >= timedPatience
+	if queue.Len() == 0 || impatient && !from.overtaken {
+		queue = &from.timed
+	}
+	from.overtaken = queue == &from.timed
+	return queue.Remove(queue.Front()).(*slotWait)
+}
+
+func (from *slotSource) queue(urgent bool) *list.List {
+	if urgent {
+		return &from.urgent
+	}
+	return &from.timed
 }
 
 // resize changes how many slots there are. When they become fewer, those that are taken stay taken.
 func (s *slots) resize(total, each int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.total, s.each = total, each
-	s.grant()
+	s.mu.Unlock()
+	s.freed()
 }
 
 func (s *slots) source(addr netip.Addr) *slotSource {
@@ -87,32 +168,15 @@ func (s *slots) forget(from *slotSource) {
 	}
 }
 
-func (s *slots) take(from *slotSource) {
+func (s *slots) take(from *slotSource) (release func()) {
 	s.used++
 	from.used++
-}
-
-// grant hands out what is free, so that afterwards nobody waits for anything but what is taken. It passes over
-// the addresses that are full; those are at most total/each, unless the slots have become fewer.
-func (s *slots) grant() {
-	for turn := s.turns.Front(); turn != nil && s.used < s.total; {
-		from, next := turn.Value.(*slotSource), turn.Next()
-		if from.used < s.each {
-			close(from.waiting.Remove(from.waiting.Front()).(chan struct{}))
-			s.take(from)
-			s.turns.MoveToBack(turn)
-			s.settle(from)
-			if next == nil {
-				next = s.turns.Front()
-			}
-		}
-		turn = next
-	}
+	return func() { s.release(from) }
 }
 
 // settle takes an address for which nobody waits any more out of the turns.
 func (s *slots) settle(from *slotSource) {
-	if from.turn != nil && from.waiting.Len() == 0 {
+	if from.turn != nil && from.urgent.Len()+from.timed.Len() == 0 {
 		s.turns.Remove(from.turn)
 		from.turn = nil
 	}
@@ -121,28 +185,11 @@ func (s *slots) settle(from *slotSource) {
 
 func (s *slots) release(from *slotSource) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.giveBack(from)
-}
-
-func (s *slots) giveBack(from *slotSource) {
 	s.used--
 	from.used--
 	s.forget(from)
-	s.grant()
-}
-
-// abandon takes a waiter away; a slot that it was granted meanwhile goes back.
-func (s *slots) abandon(from *slotSource, place *list.Element) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-place.Value.(chan struct{}):
-		s.giveBack(from)
-	default:
-		from.waiting.Remove(place)
-		s.settle(from)
-	}
+	s.mu.Unlock()
+	s.freed()
 }
 
 func (s *slots) inUse() int {

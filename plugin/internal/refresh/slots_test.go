@@ -1,104 +1,162 @@
 package refresh
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
+// queue is a test's view of slots: who waits under which name, and who has a slot.
+type queue struct {
+	*slots
+	names    map[*slotWait]string
+	got      []string
+	releases []func()
+}
+
+func newQueue(total, each int) *queue {
+	q := &queue{slots: newSlots(total, each, func() {}), names: make(map[*slotWait]string)}
+	return q
+}
+
+func (q *queue) enter(name string, from fakeAddr, urgent bool) *slotWait {
+	w := &slotWait{addr: from.Addr(), urgent: urgent}
+	q.names[w] = name
+	q.wait(w)
+	q.grant()
+	return w
+}
+
+func (q *queue) grant() {
+	for w, release := q.next(time.Now()); w != nil; w, release = q.next(time.Now()) {
+		q.got, q.releases = append(q.got, q.names[w]), append(q.releases, release)
+	}
+}
+
+func (q *queue) leave() {
+	release := q.releases[0]
+	q.releases = q.releases[1:]
+	release()
+	q.grant()
+}
+
+func (q *queue) empty(t *testing.T) {
+	t.Helper()
+	for len(q.releases) > 0 {
+		q.leave()
+	}
+	if len(q.sources) != 0 || q.turns.Len() != 0 || q.inUse() != 0 {
+		t.Errorf("left behind: %+v", q.slots)
+	}
+}
+
 func TestSlots(t *testing.T) {
+	q := newQueue(3, 2)
+	for _, name := range []string{"a1", "a2", "a3", "a4", "a5"} {
+		q.enter(name, addrA, false)
+	}
+	for _, name := range []string{"b1", "b2", "b3"} {
+		q.enter(name, addrB, false) // passes those that wait for A
+	}
+	if want := []string{"a1", "a2", "b1"}; !slices.Equal(q.got, want) {
+		t.Fatalf("%v", q.got)
+	}
+	if _, ok := q.try(addrB.Addr()); ok {
+		t.Error("a slot was taken before those who wait")
+	}
+	for range 5 {
+		q.leave()
+	}
+	// a1 left: A's turn was longest ago. a2 left: B's turn. b1 left: A. The addresses take turns.
+	if want := []string{"a1", "a2", "b1", "a3", "b2", "a4", "b3", "a5"}; !slices.Equal(q.got, want) {
+		t.Errorf("%v", q.got)
+	}
+	q.empty(t)
+	release, ok := q.try(addrA.Addr())
+	if !ok || q.inUse() != 1 {
+		t.Error("nothing is free")
+	}
+	release()
+	q.empty(t)
+}
+
+func TestWhatSomebodyAskedForGetsTheNextSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(3, 2)
-		a, b := addrA.Addr(), addrB.Addr()
-		var got []string
-		var releases []func()
-		enter := func(name string, from fakeAddr) {
-			go func() {
-				release, err := s.acquire(t.Context(), from.Addr())
-				if err != nil {
-					t.Error(err)
-				}
-				got = append(got, name)
-				releases = append(releases, release)
-			}()
-			synctest.Wait()
+		q := newQueue(1, 1)
+		for _, name := range []string{"running", "t1", "t2"} {
+			q.enter(name, addrA, false)
 		}
-		leave := func() {
-			release := releases[0]
-			releases = releases[1:]
-			release()
-			synctest.Wait()
+		t3 := q.enter("t3", addrA, false)
+		q.enter("u1", addrA, true)
+		q.hurry(t3)
+		q.hurry(t3)
+		for range 3 {
+			q.leave()
 		}
-		for _, name := range []string{"a1", "a2", "a3", "a4", "a5"} {
-			enter(name, addrA)
+		if want := []string{"running", "u1", "t3", "t1"}; !slices.Equal(q.got, want) {
+			t.Errorf("%v", q.got)
 		}
-		enter("b1", addrB) // passes those that wait for A
-		enter("b2", addrB)
-		enter("b3", addrB)
-		if want := []string{"a1", "a2", "b1"}; !slices.Equal(got, want) {
-			t.Fatalf("%v", got)
+		for _, name := range []string{"u2", "u3", "u4"} {
+			q.enter(name, addrA, true)
 		}
-		if _, ok := s.try(b); ok {
-			t.Error("a slot was taken before those who wait")
-		}
-		for range 5 {
-			leave()
-		}
-		// a1 left: A's turn was longest ago. a2 left: B's turn. b1 left: A. The addresses take turns.
-		if want := []string{"a1", "a2", "b1", "a3", "b2", "a4", "b3", "a5"}; !slices.Equal(got, want) {
-			t.Errorf("%v", got)
-		}
-		for len(releases) > 0 {
-			leave()
-		}
-		release, ok := s.try(a)
-		if !ok || s.inUse() != 1 {
-			t.Error("nothing is free")
-		}
-		release()
-		if len(s.sources) != 0 || s.turns.Len() != 0 || s.inUse() != 0 {
-			t.Errorf("left behind: %+v", s)
+		q.enter("t4", addrA, false)
+		time.Sleep(timedPatience) // from now on they take turns
+		q.empty(t)
+		if want := []string{"u2", "t2", "u3", "t4", "u4"}; !slices.Equal(q.got[4:], want) {
+			t.Errorf("%v", q.got[4:])
 		}
 	})
 }
 
 func TestSlotsThatAreGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 1)
-		for range 100 {
-			release, _ := s.try(addrA.Addr())
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				if release, err := s.acquire(ctx, addrA.Addr()); err == nil {
-					release()
-				}
-			}()
-			synctest.Wait()
-			next := false
-			go func() {
-				if release, err := s.acquire(t.Context(), addrB.Addr()); err == nil {
-					next = true
-					release()
-				}
-			}()
-			synctest.Wait()
-			cancel() // the first one goes, and before it can say so is granted the slot
-			release()
-			synctest.Wait()
-			if !next {
-				t.Fatal("the slot did not go to the next")
-			}
+	q := newQueue(1, 1)
+	q.enter("first", addrA, false)
+	gone := q.enter("gone", addrB, true)
+	q.enter("next", addrA, false)
+	q.withdraw(gone)
+	q.leave()
+	if want := []string{"first", "next"}; !slices.Equal(q.got, want) {
+		t.Errorf("%v", q.got)
+	}
+	q.empty(t)
+}
+
+func TestSlotsThatBecomeMoreAndFewer(t *testing.T) {
+	q := newQueue(1, 1)
+	take := func(want int) {
+		t.Helper()
+		if q.grant(); q.inUse() != want {
+			t.Errorf("%d are taken, not %d", q.inUse(), want)
 		}
-		release, _ := s.try(addrA.Addr())
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := s.acquire(ctx, addrB.Addr()); err == nil {
-			t.Error("a slot that is taken was granted")
-		}
-		release()
-		if len(s.sources) != 0 || s.turns.Len() != 0 || s.inUse() != 0 {
-			t.Errorf("left behind: %+v", s)
-		}
-	})
+	}
+	for range 4 {
+		q.enter("", addrA, false)
+	}
+	take(1)
+	q.resize(10, 2)
+	take(2)
+	q.resize(3, 3)
+	take(3)
+	q.resize(1, 1)
+	take(3)
+	for _, want := range []int{2, 1, 1, 0} {
+		q.leave()
+		take(want)
+	}
+	q.empty(t)
+}
+
+func TestTheTurnOfAnAddressPasses(t *testing.T) {
+	q := newQueue(2, 1)
+	q.enter("a1", addrA, false)
+	q.enter("a2", addrA, false)
+	q.enter("b1", addrB, false)
+	if want := []string{"a1", "b1"}; !slices.Equal(q.got, want) || q.waiting() == nil || q.names[q.waiting()] != "a2" {
+		t.Errorf("%v", q.got)
+	}
+	q.empty(t)
+	if q.waiting() != nil {
+		t.Error("somebody waits")
+	}
 }

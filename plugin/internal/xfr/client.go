@@ -16,7 +16,7 @@ type Primary struct {
 }
 
 // Client asks primaries. The zero Client is ready to use. It is safe for concurrent use, and its fields are
-// not changed after the first use. CloseIdle ends what Options.Keep kept.
+// not changed after the first use.
 type Client struct {
 	Limits Limits
 	// Source4 and Source6 are the local addresses of queries; the zero Addr leaves it to the system.
@@ -24,8 +24,9 @@ type Client struct {
 	// Dial opens a connection; network is "udp" or "tcp". nil: the system's network. It returns what TLS is
 	// spoken over, not TLS itself.
 	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
+	// Pool keeps connections over TCP and TLS between conversations; nil: each has its own.
+	Pool *Pool
 
-	kept kept
 	edns tolerance
 }
 
@@ -54,14 +55,47 @@ func (c *Client) dial(ctx context.Context, network string, p Primary) (*link, er
 	return l, nil
 }
 
+// over has a conversation with p over a connection that was kept, if there is one and it still works, else over a new
+// one. converse keeps or closes the link; its error is errStale when the link, and not the primary, is to blame.
+func (c *Client) over(ctx context.Context, p Primary, converse func(*link) error) error {
+	k := c.peer(p)
+	if l := c.Pool.take(k); l != nil {
+		l.watch(ctx)
+		if err := converse(l); !errors.Is(err, errStale) {
+			return err
+		}
+	}
+	l, err := c.dial(ctx, "tcp", p)
+	if err != nil {
+		return err
+	}
+	l.peer = k
+	return converse(l)
+}
+
+// errStale is a kept connection that says nothing any more, or something else.
+var errStale = errors.New("stale connection")
+
+// blames says whether an error before the first message of a reply may be that of a kept connection.
+func blames(err error) bool {
+	return errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrTSIG)
+}
+
+func (c *Client) peer(p Primary) peer {
+	return peer{p.Addr, p.TLS, p.TLS.shown(), c.sourceFor(p.Addr)}
+}
+
+func (c *Client) sourceFor(to netip.AddrPort) netip.Addr {
+	if to.Addr().Unmap().Is6() {
+		return c.Source6
+	}
+	return c.Source4
+}
+
 // system dials with the source address of the family.
 func (c *Client) system(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
 	var d net.Dialer
-	source := c.Source4
-	if to.Addr().Unmap().Is6() {
-		source = c.Source6
-	}
-	if source.IsValid() {
+	if source := c.sourceFor(to); source.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
 		if network == "udp" {
 			d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))

@@ -69,33 +69,9 @@ func (f *fetch) try(op Op) error {
 	}
 }
 
-// converse is one query and its reply: over the connection that was kept, if there is one and it still
-// works, else over a new one.
+// converse is one query and its reply.
 func (f *fetch) converse(op Op) error {
-	if f.options.Keep && op == OpIXFR {
-		if l := f.client.kept.take(f.primary); l != nil {
-			l.watch(f.ctx)
-			if err := f.transfer(op, l); !errors.Is(err, errStale) {
-				return err
-			}
-		}
-	}
-	l, err := f.client.dial(f.ctx, "tcp", f.primary)
-	if err != nil {
-		return err
-	}
-	return f.transfer(op, l)
-}
-
-// errStale is a kept connection that says nothing any more, or something else.
-var errStale = errors.New("stale connection")
-
-// stale says whether a kept connection, and not the reply to the query, is to blame.
-func stale(r *reply, err error) bool {
-	if r != nil && r.interpreter.Counts().Messages > 0 {
-		return false
-	}
-	return errors.Is(err, ErrNetwork) || errors.Is(err, ErrTimeout) || errors.Is(err, ErrMalformed) || errors.Is(err, ErrTSIG)
+	return f.client.over(f.ctx, f.primary, func(l *link) error { return f.transfer(op, l) })
 }
 
 // transfer has one conversation, and keeps or closes the link.
@@ -107,12 +83,12 @@ func (f *fetch) transfer(op Op, l *link) error {
 		s.idle = min(keptWait, s.idle)
 	}
 	r, err := f.talk(op, s)
-	if err == nil && f.options.Keep && !r.unread() {
-		f.client.kept.put(f.primary, l)
+	if err == nil && !r.unread() {
+		f.client.Pool.put(l)
 	} else {
 		l.release()
 	}
-	if reused && stale(r, err) {
+	if reused && (r == nil || r.interpreter.Counts().Messages == 0) && blames(err) {
 		return errStale
 	}
 	if err != nil {

@@ -13,9 +13,6 @@ type Options struct {
 	IXFR bool
 	// Force takes the whole zone, whatever its serial.
 	Force bool
-	// Keep leaves the connection open after a reply that came in full, for the next Fetch from the same
-	// primary, and uses one that was kept.
-	Keep bool
 }
 
 // How is in which form the zone came.

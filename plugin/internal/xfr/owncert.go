@@ -77,6 +77,15 @@ func (o *ownCertificate) same(other *ownCertificate) bool {
 	return o.files == other.files && o.current() == other.current()
 }
 
+// shown is the digest of the certificate that the next handshake shows; zero: none.
+func (t *TLS) shown() [sha256.Size]byte {
+	if t == nil || t.own == nil {
+		return [sha256.Size]byte{}
+	}
+	_, _ = t.own.get(nil) // an error is the handshake's
+	return t.own.current()
+}
+
 func (o *ownCertificate) current() [sha256.Size]byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -78,24 +78,43 @@ func isREFUSED(err error) bool {
 // errTruncated is an answer with TC: ask over TCP (RFC 2181 §9, RFC 7766 §5).
 var errTruncated = errors.New("truncated")
 
-func (c *Client) probeStream(ctx context.Context, q Query, p Primary) (Probed, error) {
-	limits := c.limits()
-	conn, err := c.dial(ctx, "tcp", p)
-	if err != nil {
-		return Probed{}, err
+func (c *Client) probeStream(ctx context.Context, q Query, p Primary) (probed Probed, err error) {
+	err = c.over(ctx, p, func(l *link) error {
+		probed, err = c.askStream(ctx, q, p, l)
+		return err
+	})
+	return probed, err
+}
+
+// askStream asks over a link, and keeps or closes it.
+func (c *Client) askStream(ctx context.Context, q Query, p Primary, l *link) (Probed, error) {
+	start, limits, reused := time.Now(), c.limits(), l.reused
+	if reused {
+		limits.Idle = min(keptWait, limits.Idle)
 	}
-	defer conn.release()
-	start := time.Now()
-	s := newStream(ctx, conn, limits, start.Add(limits.Idle))
+	s := newStream(ctx, l, limits, start.Add(limits.Idle))
 	defer s.free()
+	probed, err := q.askStream(s, p)
+	if errors.Is(err, ErrTime) {
+		err = ErrTimeout
+	}
+	if err == nil && s.in.Buffered() == s.used {
+		c.Pool.put(l)
+	} else {
+		l.release()
+	}
+	if reused && blames(err) {
+		return Probed{}, errStale
+	}
+	return probed, err
+}
+
+func (q Query) askStream(s *stream, p Primary) (Probed, error) {
 	msg, verifier := p.sign(appendQuery(nil, q, nil))
 	if err := s.send(msg); err != nil {
 		return Probed{}, err
 	}
 	answer, err := s.next()
-	if errors.Is(err, ErrTime) {
-		err = ErrTimeout
-	}
 	if err != nil {
 		return Probed{}, err
 	}
@@ -107,7 +126,7 @@ func (c *Client) probeStream(ctx context.Context, q Query, p Primary) (Probed, e
 	if errors.Is(err, errTruncated) {
 		err = malformed("TC over a stream")
 	}
-	probed.RTT, probed.tolerated = now.Sub(start), q.EDNS
+	probed.RTT, probed.tolerated = now.Sub(s.start), q.EDNS
 	return probed, err
 }
 
