@@ -136,14 +136,6 @@ func (m *member) keep() {
 	}
 }
 
-// end stops the refresh of a zone that the engine has let go of, and waits until the zone is saved.
-func (m *member) end() {
-	m.scheduler.Remove(m.zone)
-	if m.keeper != nil {
-		m.keeper.flush(m)
-	}
-}
-
 // erase removes the files of zones that have ended for good: their catalogs do not list them any more (RFC 9432
 // §5.3). Those of an identity that another zone has meanwhile are that one's. e.change is held.
 func (e *engine) erase(ended []*member) {
