@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/outgoing"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
@@ -46,6 +47,7 @@ type member struct {
 	unansweredQueries tally
 	tellings          tellings
 	outgoing          outgoingCounts
+	nets              outgoing.Nets
 	past              past
 	failing           []netip.AddrPort // primaries of which the log has told that they fail; only tellPrimaries has it
 	outcomes          repeats
