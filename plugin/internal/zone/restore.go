@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"runtime"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -40,44 +42,73 @@ func Restore(apex owner.Name, key *HashKey, hash SetHash, names, hashed [][]byte
 		return nil, owner.ErrName
 	}
 	v := &Version{apex: apex, hashKey: key, hash: hash}
-	c := inspector{apex: apex}
 	var err error
-	if v.names, err = c.tree(names); err != nil {
+	if v.names, err = v.inspect(names, false); err != nil {
 		return nil, err
 	}
-	c.hashed = true
-	if v.hashed, err = c.tree(hashed); err != nil {
+	if v.hashed, err = v.inspect(hashed, true); err != nil {
 		return nil, err
 	}
-	v.records = c.records
 	if err := v.finish(); err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// An inspector checks pages in one pass. See page.go and node.go for what they hold.
-type inspector struct {
-	apex    owner.Name
-	hashed  bool // the tree of NSEC3 records
-	records int
-	key     []byte // the last one, nil before the first
-	scratch []byte
-}
+// inspected is how many pages are worth a goroutine.
+const inspected = 64
 
-func (c *inspector) tree(pages [][]byte) (tree, error) {
+// inspect checks pages, in parallel where there are many, and counts what they hold.
+func (v *Version) inspect(pages [][]byte, hashed bool) (tree, error) {
 	t := tree{pages: make([]page, len(pages))}
-	c.key = nil
-	for i, octets := range pages {
-		p := page(octets[:len(octets):len(octets)])
-		if !c.page(p) {
+	parts := make([]inspector, max(min(runtime.GOMAXPROCS(0), len(pages)/inspected), 1))
+	var inspectors sync.WaitGroup
+	for i := range parts {
+		c := &parts[i]
+		c.apex, c.hashed = v.apex, hashed
+		from, to := i*len(pages)/len(parts), (i+1)*len(pages)/len(parts)
+		if len(parts) == 1 {
+			c.pages(pages, t.pages)
+			break
+		}
+		inspectors.Go(func() { c.pages(pages[from:to], t.pages[from:to]) })
+	}
+	inspectors.Wait()
+	for i, c := range parts {
+		if c.bad || i > 0 && bytes.Compare(parts[i-1].key, c.first) >= 0 {
 			return tree{}, ErrPage
 		}
-		t.pages[i] = p
-		t.entries += p.count()
-		t.octets += len(p)
+		t.entries += c.entries
+		t.octets += c.octets
+		v.records += c.records
 	}
 	return t, nil
+}
+
+// An inspector checks pages that follow each other in one pass. See page.go and node.go for what they hold.
+type inspector struct {
+	apex                     owner.Name
+	hashed                   bool // the tree of NSEC3 records
+	bad                      bool
+	entries, octets, records int
+	first, key               []byte // the first key and the last one, nil before the first
+	scratch                  []byte
+}
+
+func (c *inspector) pages(list [][]byte, into []page) {
+	for i, octets := range list {
+		p := page(octets[:len(octets):len(octets)])
+		if !c.page(p) {
+			c.bad = true
+			return
+		}
+		if c.first == nil {
+			c.first = p.key(0)
+		}
+		into[i] = p
+		c.entries += p.count()
+		c.octets += len(p)
+	}
 }
 
 func (c *inspector) page(p page) bool {
