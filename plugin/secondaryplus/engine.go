@@ -26,6 +26,7 @@ func newEngine() *engine {
 		byZone:    make(map[*refresh.Zone]*member),
 		keepers:   make(map[string]*keeper),
 		corefiles: make(corefiles),
+		crowd:     newCrowd(),
 		runs:      (*siblings).running,
 	}
 	e.endpoint.source = statusSource{e}
@@ -47,6 +48,7 @@ type engine struct {
 	keepers   map[string]*keeper // by the state directory
 	readiness readiness
 	corefiles corefiles
+	crowd     *crowd
 	runs      func(*siblings) bool // whether a Corefile is one of CoreDNS's
 	kept      xfr.Pool             // connections to primaries; a reload hands them over
 

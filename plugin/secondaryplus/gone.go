@@ -72,8 +72,15 @@ func (e *engine) forget(m *member) {
 // end waits for what instances and zones have running, and until the zones are saved. The engine must not be locked,
 // but for e.change.
 func (g gone) end() {
+	kept := map[*keeper][]*member{}
 	for _, m := range g.members {
-		m.end()
+		m.scheduler.Remove(m.zone)
+		if m.keeper != nil {
+			kept[m.keeper] = append(kept[m.keeper], m)
+		}
+	}
+	for k, list := range kept {
+		k.flush(list)
 	}
 	for _, p := range g.plugins {
 		if p.downward != nil {

@@ -41,7 +41,7 @@ func TestErasingLeavesTheFilesOfAnother(t *testing.T) {
 		s.set(catz, "x a.test.")
 		p := s.begin(catz + ": catalog\npersist " + dir)
 		m := s.catalog(p, "a.test.")
-		m.keeper.flush(m)
+		m.keeper.flush([]*member{m})
 		gone := &member{id: m.id, zone: m.zone, keeper: m.keeper}
 		s.e.erase([]*member{gone})
 		if _, _, err := m.keeper.store.Load(m.id.journal()); err != nil {

@@ -20,7 +20,8 @@ type keeper struct {
 	trouble repeats
 
 	mu      sync.Mutex
-	changed *sync.Cond
+	work    *sync.Cond // there is something in the queue, or the keeper is to end
+	settled *sync.Cond // a zone has been saved, or has left
 	queue   []*member
 	states  map[*member]keeping // those that are not at rest
 	streak  int                 // saves in a row that failed
@@ -66,7 +67,7 @@ func openKeeper(dir string, label labeller) (*keeper, error) {
 
 func newKeeper(dir string, s store, label labeller) *keeper {
 	k := &keeper{dir: dir, store: s, label: label, states: make(map[*member]keeping)}
-	k.changed = sync.NewCond(&k.mu)
+	k.work, k.settled = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
 	for range savers {
 		k.done.Go(k.run)
 	}
@@ -94,7 +95,7 @@ func (k *keeper) note(m *member) {
 func (k *keeper) enqueue(m *member) {
 	k.states[m] = queued
 	k.queue = append(k.queue, m)
-	k.changed.Broadcast()
+	k.work.Signal()
 }
 
 func (k *keeper) run() {
@@ -113,7 +114,7 @@ func (k *keeper) next() *member {
 			if k.closing {
 				return nil
 			}
-			k.changed.Wait()
+			k.work.Wait()
 		}
 		m := k.queue[0]
 		k.queue[0] = nil
@@ -181,7 +182,7 @@ func (k *keeper) wrote(m *member, saved uint64, err error) {
 	if outdated {
 		k.enqueue(m)
 	}
-	k.changed.Broadcast()
+	k.settled.Broadcast()
 }
 
 func (k *keeper) retryNow() {
@@ -201,48 +202,5 @@ func (k *keeper) again() {
 		if state == failed {
 			k.enqueue(m)
 		}
-	}
-}
-
-// flush saves a zone that ended, also if that has failed before, waits for it, and forgets the zone.
-func (k *keeper) flush(m *member) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.closing {
-		return
-	}
-	if k.states[m] == failed {
-		k.states[m] = atRest
-	}
-	k.note(m)
-	for k.states[m] != atRest && k.states[m] != failed {
-		k.changed.Wait()
-	}
-	delete(k.states, m)
-}
-
-// leave forgets a zone that is kept elsewhere from now on, or not any more. It does not wait.
-func (k *keeper) leave(m *member) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	switch k.states[m] {
-	case saving, savingOutdated:
-		k.states[m] = savingLeft
-	default:
-		delete(k.states, m)
-	}
-	k.changed.Broadcast()
-}
-
-// close saves what is left, tries once more what failed, and ends the keeper.
-func (k *keeper) close() {
-	k.mu.Lock()
-	k.again()
-	k.closing = true
-	k.changed.Broadcast()
-	k.mu.Unlock()
-	k.done.Wait()
-	if err := k.store.Close(); err != nil {
-		log.Warningf("%s: %v", k.dir, err)
 	}
 }

@@ -136,12 +136,29 @@ func TestKeeperSaves(t *testing.T) {
 			t.Error("it counts as saved")
 		}
 	})
+	withKeeper(t, "no longer than a while when it ends", func(t *testing.T, s *shelf, k *keeper, a, _, _ *member) {
+		gate := make(chan struct{})
+		s.set(func() { s.gate = gate })
+		for _, name := range []string{"d.", "e.", "f.", "g."} {
+			k.save(loadedMember(t, name))
+		}
+		k.save(a)
+		s.want(t, "d.", "e.", "f.", "g.")
+		go func() {
+			<-time.After(longestEnd + time.Second)
+			close(gate)
+		}()
+		k.close()
+		s.want(t)
+		s.closed = false
+		k.closing = false
+	})
 	withKeeper(t, "what is left when it ends, and nothing new then", func(t *testing.T, s *shelf, k *keeper, a, b, c *member) {
 		k.save(a)
 		k.save(b)
 		k.close()
 		k.save(c)
-		k.flush(c)
+		k.flush([]*member{c})
 		s.want(t, "a.", "b.")
 		s.closed = false
 		k.closing = false // for the close that follows
@@ -196,7 +213,7 @@ func TestKeeperLetsGo(t *testing.T) {
 	withKeeper(t, "of a zone that ended, when it is saved", func(t *testing.T, s *shelf, k *keeper, a, _, _ *member) {
 		gate, ended := make(chan struct{}), false
 		s.set(func() { s.gate = gate })
-		go func() { k.flush(a); ended = true }()
+		go func() { k.flush([]*member{a}); ended = true }()
 		s.want(t, "a.")
 		if ended {
 			t.Error("it did not wait")
@@ -207,11 +224,31 @@ func TestKeeperLetsGo(t *testing.T) {
 			t.Error("it still waits")
 		}
 	})
+	withKeeper(t, "of many at once, and of those that it does not get to in time unsaved", func(t *testing.T, s *shelf, k *keeper, a, b, _ *member) {
+		gate, begun, ended := make(chan struct{}), time.Now(), false
+		s.set(func() { s.gate = gate })
+		list := []*member{a, b}
+		for _, name := range []string{"d.", "e.", "f.", "g."} {
+			list = append(list, loadedMember(t, name))
+		}
+		go func() { k.flush(list); ended = true }()
+		s.want(t, "a.", "b.", "d.", "e.")
+		<-time.After(longestEnd + time.Second)
+		if synctest.Wait(); ended {
+			t.Error("it did not wait for those that are being saved")
+		}
+		s.set(func() { s.gate = nil })
+		close(gate)
+		s.want(t)
+		if !ended || list[5].savedSerial.Load() != 0 || a.savedSerial.Load() == 0 || time.Since(begun) > longestEnd+time.Second {
+			t.Errorf("ended: %v, saved %d and %d", ended, a.savedSerial.Load(), list[5].savedSerial.Load())
+		}
+	})
 	withKeeper(t, "of one that cannot be saved, after another try", func(t *testing.T, s *shelf, k *keeper, a, _, _ *member) {
 		s.set(func() { s.broken = true })
 		k.save(a)
 		s.want(t, "a.")
-		k.flush(a)
+		k.flush([]*member{a})
 		s.want(t, "a.")
 		<-time.After(time.Hour)
 		s.want(t)

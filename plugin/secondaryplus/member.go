@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/outgoing"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
@@ -43,6 +44,7 @@ type member struct {
 	refreshes     [refresh.Expired + 1]atomic.Uint32
 	transfers     [kinds]atomic.Uint32 // those that succeeded
 	tellings      tellings
+	nets          outgoing.Nets
 	past          past
 }
 
@@ -126,14 +128,6 @@ func (m *member) keepIn(k *keeper) {
 func (m *member) keep() {
 	if m.keeper != nil {
 		m.keeper.save(m)
-	}
-}
-
-// end stops the refresh of a zone that the engine has let go of, and waits until the zone is saved.
-func (m *member) end() {
-	m.scheduler.Remove(m.zone)
-	if m.keeper != nil {
-		m.keeper.flush(m)
 	}
 }
 

@@ -24,6 +24,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	}
 	switch o.Result {
 	case refresh.Updated:
+		m.nets.Drop()
 		m.renewed()
 	case refresh.Expired:
 		m.lapsed()

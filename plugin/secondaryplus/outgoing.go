@@ -26,6 +26,8 @@ type outgoingTransfer struct {
 	query   outgoing.Query
 	carrier carrier
 	signed  *signedQuery // nil: the query is not signed
+	crowd   *crowd
+	turn    *turn // its place in the crowd, if it needs one
 }
 
 // carrier is what a query came over.
@@ -43,7 +45,7 @@ func (p *Plugin) serveTransfer(ctx context.Context, w dns.ResponseWriter, r *dns
 	if len(s.config.downstream) == 0 {
 		return dns.RcodeRefused, nil
 	}
-	t := &outgoingTransfer{served: s, w: w, r: r, from: remote(w), carrier: carrierOf(ctx, w, r)}
+	t := &outgoingTransfer{served: s, w: w, r: r, from: remote(w), carrier: carrierOf(ctx, w, r), crowd: process.crowd}
 	t.query.Type = r.Question[0].Qtype
 	key, status := signer(ctx, w, r)
 	if status == nil && key != "" {
@@ -140,7 +142,13 @@ func (t *outgoingTransfer) give() (int, error) {
 		t.count(asked(t.query.Type), outRefused)
 		return t.member.unanswered(t.w, t.r, stateExpired)
 	}
+	if !outgoing.Light(published, t.query, t.config.ratio) {
+		if t.turn = t.crowd.enter(); t.turn == nil {
+			return t.refuse(dns.RcodeServerFailure, "too many transfers are under way")
+		}
+		defer t.turn.leave()
+	}
 	t.query.OPT = t.option(zone)
-	t.send(outgoing.Decide(published, t.query, t.config.ratio))
+	t.send(t.member.nets.Decide(published, t.query, t.config.ratio))
 	return dns.RcodeSuccess, nil
 }

@@ -64,9 +64,11 @@ func (t *outgoingTransfer) send(reply outgoing.Reply) {
 		if t.signed != nil {
 			msg = t.signed.signer.Sign(msg, time.Now())
 		}
+		t.turn.pause()
+		defer t.turn.work()
 		return timer.write(msg)
 	})
-	if timer.end(); err != nil {
+	if err != nil {
 		t.count(sent.Kind, outBroken)
 		t.member.complain("%s: %s to %s broke off after %d messages: %v", t.name, sent.Kind, t.from, sent.Messages, err)
 		_ = t.w.Close() // or else the client waits for the rest
@@ -99,8 +101,9 @@ func (t *outgoingTransfer) bounds() outgoing.Bounds {
 type writeTimer struct {
 	w     dns.ResponseWriter
 	limit time.Duration
-	timer *time.Timer
+	timer *time.Timer // runs during a write
 	fired chan struct{}
+	over  bool
 }
 
 func newWriteTimer(w dns.ResponseWriter, limit time.Duration) *writeTimer {
@@ -109,28 +112,20 @@ func newWriteTimer(w dns.ResponseWriter, limit time.Duration) *writeTimer {
 		defer close(t.fired)
 		_ = w.Close()
 	})
+	t.timer.Stop()
 	return t
 }
 
 func (t *writeTimer) write(msg []byte) error {
-	if !t.timer.Stop() {
+	if t.over {
 		return errSlow
 	}
 	t.timer.Reset(t.limit)
-	if _, err := t.w.Write(msg); err != nil {
-		select {
-		case <-t.fired:
-			return errSlow
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
-// end stops the timer, or waits until it has closed the connection.
-func (t *writeTimer) end() {
+	_, err := t.w.Write(msg)
 	if !t.timer.Stop() {
 		<-t.fired
+		t.over = true
+		return errSlow
 	}
+	return err
 }

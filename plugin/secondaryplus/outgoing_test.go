@@ -84,7 +84,19 @@ func TestAClientThatTakesNoMessageIsCutOff(t *testing.T) {
 		if err := timer.write(nil); !errors.Is(err, errSlow) {
 			t.Errorf("afterwards: %v", err)
 		}
-		timer.end()
+	})
+}
+
+func TestTheTimeBetweenTwoMessagesIsNotTheClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &stuck{takes: 2, closed: make(chan struct{})}
+		timer := newWriteTimer(w, messageWait)
+		for range 2 {
+			<-time.After(2 * messageWait)
+			if err := timer.write(nil); err != nil {
+				t.Error(err)
+			}
+		}
 	})
 }
 

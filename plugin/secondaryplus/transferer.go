@@ -40,7 +40,7 @@ func (p *Plugin) Transfer(name string, have uint32) (<-chan []dns.RR, error) {
 	if have != 0 {
 		q.Type, q.Have = dns.TypeIXFR, serial.Serial(have)
 	}
-	go send(out, outgoing.Decide(published, q, s.config.ratio))
+	go send(out, s.member.nets.Decide(published, q, s.config.ratio))
 	return out, nil
 }
 

@@ -8,7 +8,7 @@
 //
 //	store.go     the directory, its lock, what is known of each zone's files
 //	names.go     names of files
-//	frame.go     frames; encode.go, decode.go: what is in them
+//	frame.go     frames, read.go: reading them; encode.go, decode.go: what is in them
 //	snapshot.go  writing and reading a snapshot
 //	load.go      reading a journal (history.go) and replaying it
 //	save.go      what to write; append.go, aside.go: how

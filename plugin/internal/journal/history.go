@@ -38,7 +38,8 @@ func readHistory(path string, of *header) (h history) {
 	}
 	defer f.Close()
 	h.size = size
-	r := newFrameReader(f, size)
+	r, release := newFrameReader(f, size)
+	defer release()
 	if h.loss = r.preamble(journalMagic); h.loss != nil {
 		return h
 	}

@@ -20,23 +20,28 @@ type Recovery struct {
 // the one zone that has its name and view, when no zone of that key was loaded or saved: only the key of its server
 // block changed. Errors: ErrNone, ErrDamaged, ErrFormat, and those of the file system; the files are left as they are.
 func (s *Store) Load(id ID) (State, Recovery, error) {
-	f, from := s.choose(id)
+	g := groupOf(id)
+	f, from := s.choose(id, g)
 	if f == nil {
 		return State{}, Recovery{}, ErrNone
 	}
-	name := stem(groupOf(id), from.key)
-	snap, err := readSnapshot(filepath.Join(s.dir, name+snapshotSuffix))
+	name := stem(g, from.key)
+	snap, err := readSnapshot(filepath.Join(s.dir, name+snapshotSuffix), &s.keys)
 	if errors.Is(err, fs.ErrNotExist) {
 		return State{}, Recovery{}, ErrNone
 	}
 	if err != nil {
 		return State{}, Recovery{}, fmt.Errorf("%s%s: %w", name, snapshotSuffix, err)
 	}
-	if have := snap.header.id; have.Zone != id.Zone || have.View != id.View || keyPart(have.Key) != from.key {
+	if have := snap.header.id; have.Zone != id.Zone || have.View != id.View || have.Key != id.Key && keyPart(have.Key) != from.key {
 		return State{}, Recovery{}, fmt.Errorf("%s%s: %w: it holds zone %s, view %q, of %q",
 			name, snapshotSuffix, ErrDamaged, have.Zone, have.View, have.Key)
 	}
-	p := replay(snap, readHistory(filepath.Join(s.dir, name+journalSuffix), snap.header))
+	var h history
+	if from.journaled {
+		h = readHistory(filepath.Join(s.dir, name+journalSuffix), snap.header)
+	}
+	p := replay(snap, h)
 	if f == from {
 		f.extent = p.extent(snap)
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"sync/atomic"
 
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
@@ -44,13 +44,14 @@ type snapshot struct {
 }
 
 // readSnapshot reads and checks all of a snapshot. Errors: ErrDamaged, ErrFormat, and those of the file system.
-func readSnapshot(path string) (*snapshot, error) {
+func readSnapshot(path string, keys *sharedKey) (*snapshot, error) {
 	f, size, err := openToRead(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	r := newFrameReader(f, size)
+	r, release := newFrameReader(f, size)
+	defer release()
 	if err := r.preamble(snapshotMagic); err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func readSnapshot(path string) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := zone.Restore(h.apex, &h.key, h.hash, names, hashed)
+	v, err := zone.Restore(h.apex, keys.share(h.key), h.hash, names, hashed)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -74,19 +75,6 @@ func readSnapshot(path string) (*snapshot, error) {
 		return nil, fmt.Errorf("%w: header and content differ", ErrDamaged)
 	}
 	return &snapshot{h, v, size}, nil
-}
-
-func openToRead(path string) (*os.File, int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
 }
 
 // readPages reads all frames behind the header, to the end. Each page is in memory of its own: whoever holds one
@@ -135,4 +123,15 @@ func damaged(err error, what string) error {
 		return fmt.Errorf("%w: %s", ErrDamaged, what)
 	}
 	return err
+}
+
+// A sharedKey keeps one copy of a key: most zones of a directory have that of the process that transferred them.
+type sharedKey struct{ last atomic.Pointer[zone.HashKey] }
+
+func (s *sharedKey) share(key zone.HashKey) *zone.HashKey {
+	if k := s.last.Load(); k != nil && *k == key {
+		return k
+	}
+	s.last.Store(&key)
+	return &key
 }

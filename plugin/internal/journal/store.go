@@ -47,6 +47,8 @@ type Store struct {
 	disk disk
 	lock *os.File
 
+	keys sharedKey // of those that were loaded
+
 	mu    sync.Mutex
 	files map[group][]*files
 }
@@ -58,6 +60,9 @@ type group string
 type files struct {
 	key   string // the part of the names that stands for the server block's key
 	owned bool   // they were loaded or saved by the zone whose they are
+	// journaled: there may be a journal. Where it is not, none was in the directory when it was opened, and nothing has
+	// been saved since.
+	journaled bool
 	// adopted are the files that the zone was loaded from because it had none of its own.
 	adopted *files
 	extent
@@ -82,12 +87,12 @@ func Open(dir string) (*Store, error) {
 
 // list notes which zones have files, and removes what a crash left half written.
 func (s *Store) list() error {
-	entries, err := os.ReadDir(s.dir)
+	names, err := namesIn(s.dir)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		name := e.Name()
+	var journals []string
+	for _, name := range names {
 		if halfWritten(name) {
 			if err := s.disk.remove(name); err != nil {
 				return err
@@ -97,9 +102,27 @@ func (s *Store) list() error {
 			if g, key, ok := splitStem(stem); ok {
 				s.files[g] = append(s.files[g], &files{key: key})
 			}
+		} else if stem, ok := strings.CutSuffix(name, journalSuffix); ok {
+			journals = append(journals, stem)
+		}
+	}
+	for _, stem := range journals {
+		g, key, _ := splitStem(stem)
+		for _, f := range s.files[g] {
+			f.journaled = f.journaled || f.key == key
 		}
 	}
 	return nil
+}
+
+// namesIn are the names in a directory in no order.
+func namesIn(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
 }
 
 // remake makes and locks the directory again when somebody has removed it, and says whether that was so. Files that
@@ -188,7 +211,7 @@ func (s *Store) claim(id ID) *files {
 		f = &files{key: keyPart(id.Key)}
 		s.files[groupOf(id)] = append(s.files[groupOf(id)], f)
 	}
-	f.owned = true
+	f.owned, f.journaled = true, true
 	return f
 }
 
@@ -204,7 +227,7 @@ func (s *Store) Reserve(id ID) {
 
 // choose finds the files to load a zone from: its own, or else those of the one zone of that name and view, when
 // nobody else uses them. f is what is known of its own files, from is where to read.
-func (s *Store) choose(id ID) (f, from *files) {
+func (s *Store) choose(id ID, g group) (f, from *files) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f = s.find(id); f != nil {
@@ -214,11 +237,11 @@ func (s *Store) choose(id ID) (f, from *files) {
 		}
 		return f, f
 	}
-	others := s.files[groupOf(id)]
+	others := s.files[g]
 	if len(others) != 1 || others[0].owned {
 		return nil, nil
 	}
 	f = &files{key: keyPart(id.Key), owned: true, adopted: others[0]}
-	s.files[groupOf(id)] = append(others, f)
+	s.files[g] = append(others, f)
 	return f, others[0]
 }

@@ -2,6 +2,7 @@ package outgoing
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -49,7 +50,10 @@ type Reply struct {
 // SOA. One whose serial the Deltas kept do not begin with gets the whole zone, as does one for whom the
 // Deltas, condensed, are larger than ratio percent of the zone. A datagram is answered with our SOA where condensing
 // would take much more work than a query whose source may be forged should: the client asks again over a stream.
-func Decide(p zone.Published, q Query, ratio int) Reply {
+func Decide(p zone.Published, q Query, ratio int) Reply { return (*Nets)(nil).Decide(p, q, ratio) }
+
+// Decide does what the function does, with the net changes of the zone that others have asked for before.
+func (n *Nets) Decide(p zone.Published, q Query, ratio int) Reply {
 	whole := Reply{Kind: Whole, version: p.Version}
 	if q.Type != dns.TypeIXFR {
 		return whole
@@ -57,20 +61,42 @@ func Decide(p zone.Published, q Query, ratio int) Reply {
 	if !p.Version.Serial().Newer(q.Have) {
 		return Reply{Kind: Current, version: p.Version}
 	}
-	for i, d := range p.Deltas {
-		if d.From.Serial != q.Have {
-			continue
-		}
-		if q.Datagram && !few(p.Deltas[i:]) {
-			return Reply{Kind: Current, version: p.Version}
-		}
-		net, err := zone.Condense(p.Deltas[i:])
-		if err != nil || net.Octets() > size(p.Version)/100*ratio+size(p.Version)%100*ratio/100 {
-			return whole
-		}
-		return Reply{Kind: Changes, version: p.Version, delta: net}
+	i := since(p, q.Have)
+	switch {
+	case i < 0:
+		return whole
+	case q.Datagram && !few(p.Deltas[i:]):
+		return Reply{Kind: Current, version: p.Version}
 	}
-	return whole
+	net, err := n.condense(p, i)
+	if err != nil || net.Octets() > most(p.Version, ratio) {
+		return whole
+	}
+	return Reply{Kind: Changes, version: p.Version, delta: net}
+}
+
+// since is the index of the Delta that begins with the serial; -1: none does.
+func since(p zone.Published, have serial.Serial) int {
+	return slices.IndexFunc(p.Deltas, func(d *zone.Delta) bool { return d.From.Serial == have })
+}
+
+// most is how many octets of Deltas are sent in place of the whole zone.
+func most(v *zone.Version, ratio int) int { return size(v)/100*ratio + size(v)%100*ratio/100 }
+
+// Light says whether deciding and packing are little work, whatever comes out: about one message.
+func Light(p zone.Published, q Query, ratio int) bool {
+	small := size(p.Version) <= dns.MaxMsgSize
+	if q.Type != dns.TypeIXFR {
+		return small
+	}
+	if q.Datagram || !p.Version.Serial().Newer(q.Have) {
+		return true
+	}
+	i := since(p, q.Have)
+	if i < 0 {
+		return small
+	}
+	return few(p.Deltas[i:]) && (small || most(p.Version, ratio) >= dns.MaxMsgSize)
 }
 
 // few says whether Deltas are no longer together than one message may be.

@@ -134,3 +134,13 @@ func want(r Reply, kinds func(n int, rr zone.RR) string) (lines []string) {
 	}
 	return lines
 }
+
+// wide are n addresses.
+func wide(n int) (list []zone.RR) {
+	for i := range n {
+		list = append(list, zone.RR{
+			Owner: owner.MustParse(fmt.Sprintf("w%d.example.org.", i)), Type: dns.TypeA, TTL: 300, Data: []byte{192, 0, byte(i >> 8), byte(i)},
+		})
+	}
+	return list
+}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"runtime"
+	"sync"
 
 	"github.com/miekg/dns"
 
@@ -40,42 +42,70 @@ func Restore(apex owner.Name, key *HashKey, hash SetHash, names, hashed [][]byte
 		return nil, owner.ErrName
 	}
 	v := &Version{apex: apex, hashKey: key, hash: hash}
-	c := inspector{apex: apex}
 	var err error
-	if v.names, err = c.tree(names); err != nil {
+	if v.names, err = v.inspect(names, false); err != nil {
 		return nil, err
 	}
-	c.hashed = true
-	if v.hashed, err = c.tree(hashed); err != nil {
+	if v.hashed, err = v.inspect(hashed, true); err != nil {
 		return nil, err
 	}
-	v.counts = c.counts.settled()
+	v.counts = v.counts.settled()
 	if err := v.finish(); err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// An inspector checks pages in one pass. See page.go and node.go for what they hold.
-type inspector struct {
-	apex    owner.Name
-	hashed  bool // the tree of NSEC3 records
-	counts  Counts
-	key     []byte // the last one, nil before the first
-	scratch []byte
-}
+// inspected is how many pages are worth a goroutine.
+const inspected = 64
 
-func (c *inspector) tree(pages [][]byte) (tree, error) {
-	b := newTreeBuilder(&tree{}, defaultPageSize)
-	c.key = nil
-	for _, octets := range pages {
-		p := page(octets[:len(octets):len(octets)])
-		if !c.page(p) {
+// inspect checks pages, in parallel where there are many, and counts what they hold.
+func (v *Version) inspect(pages [][]byte, hashed bool) (tree, error) {
+	parts := make([]inspector, max(min(runtime.GOMAXPROCS(0), len(pages)/inspected), 1))
+	var inspectors sync.WaitGroup
+	for i := range parts {
+		c := &parts[i]
+		c.apex, c.hashed = v.apex, hashed
+		from, to := i*len(pages)/len(parts), (i+1)*len(pages)/len(parts)
+		if len(parts) == 1 {
+			c.pages(pages)
+			break
+		}
+		inspectors.Go(func() { c.pages(pages[from:to]) })
+	}
+	inspectors.Wait()
+	for i, c := range parts {
+		if c.bad || i > 0 && bytes.Compare(parts[i-1].key, c.first) >= 0 {
 			return tree{}, ErrPage
 		}
-		b.append(p)
+		v.counts.add(c.counts)
+	}
+	b := newTreeBuilder(&tree{}, defaultPageSize)
+	for _, octets := range pages {
+		b.append(page(octets[:len(octets):len(octets)]))
 	}
 	return b.done(), nil
+}
+
+// An inspector checks pages that follow each other in one pass. See page.go and node.go for what they hold.
+type inspector struct {
+	apex       owner.Name
+	hashed     bool // the tree of NSEC3 records
+	bad        bool
+	counts     Counts
+	first, key []byte // the first key and the last one, nil before the first
+	scratch    []byte
+}
+
+func (c *inspector) pages(list [][]byte) {
+	for _, octets := range list {
+		if p := page(octets); !c.page(p) {
+			c.bad = true
+			return
+		} else if c.first == nil {
+			c.first = p.firstKey()
+		}
+	}
 }
 
 func (c *inspector) page(p page) bool {

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -234,6 +236,45 @@ func TestHashKeyStaysWithTheZone(t *testing.T) {
 		back.Delete(RR{owner.MustParse("new.example."), dns.TypeA, 60, []byte{192, 0, 2, 1}})
 		if again, _, err := back.Commit(); err != nil || again.SetHash() != under {
 			t.Errorf("%s: the hash is not that of the content: %v", name, err)
+		}
+	}
+}
+
+// Pages are checked in parts, in parallel; their order counts where parts meet, too.
+func TestManyPagesAreRestoredOnlyInOrder(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	txn := Replace(fuzzApex, nil)
+	txn.pageSize = 96
+	list := []RR{soaRR("example.", 7)}
+	for i := range 1500 {
+		list = append(list, RR{owner.MustParse(fmt.Sprintf("n%d.example.", i)), dns.TypeA, 60, []byte{10, 0, byte(i >> 8), byte(i)}})
+	}
+	for _, rr := range list {
+		if err := txn.Add(rr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, _, err := txn.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, _ := clonePages(v)
+	if len(names) < 3*inspected {
+		t.Fatalf("%d pages", len(names))
+	}
+	again, err := Restore(fuzzApex.Clone(), v.HashKey(), v.SetHash(), names, nil)
+	if err != nil || !slices.Equal(versionLines(v), versionLines(again)) || again.Records() != v.Records() ||
+		again.Names() != v.Names() || again.Octets() != v.Octets() {
+		t.Errorf("what was restored is not what was saved: %v", err)
+	}
+	for i := range len(names) - 1 {
+		swapped := slices.Clone(names)
+		swapped[i], swapped[i+1] = swapped[i+1], swapped[i]
+		twice := slices.Insert(slices.Clone(names), i, names[i])
+		for what, pages := range map[string][][]byte{"swapped": swapped, "twice": twice} {
+			if _, err := Restore(fuzzApex.Clone(), v.HashKey(), v.SetHash(), pages, nil); !errors.Is(err, ErrPage) {
+				t.Fatalf("page %d %s: %v", i, what, err)
+			}
 		}
 	}
 }
