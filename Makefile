@@ -18,7 +18,7 @@ FUZZTIME   ?= 30s
 SOAK       ?= 10m
 IMAGE      ?= understudy:$(VERSION)
 
-.PHONY: run build test unit system addin image image-test drills soak check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system addin image image-test drills soak check lint fmt peers bench bench-compare fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -72,6 +72,9 @@ peers: ## install knotd, named, nsd and the tools that the tests use
 
 bench: peers build ## measure beside stock secondary, in one run
 	$(GO) run ./test/bench -ours ./$(BINARY) $(BENCHFLAGS)
+
+bench-compare: ## the micro-benchmarks of REF and of the working tree, by benchstat
+	@.ci/bench-compare $(REF)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@./.ci/fuzz $(FUZZTIME)
