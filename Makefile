@@ -18,7 +18,7 @@ FUZZTIME   ?= 30s
 SOAK       ?= 10m
 IMAGE      ?= understudy:$(VERSION)
 
-.PHONY: run build test unit system addin image image-test drills soak check lint fmt peers bench fuzz clean help
+.PHONY: run build test unit system addin image image-test drills soak check lint fmt peers bench bench-tld bench-many bench-all bench-compare fuzz clean help
 
 run: build ## build, and start the quickstart
 	@echo
@@ -70,8 +70,20 @@ lint:
 peers: ## install knotd, named, nsd and the tools that the tests use
 	@./.ci/peers
 
-bench: peers build ## measure beside stock secondary, in one run
-	$(GO) run ./test/bench -ours ./$(BINARY) $(BENCHFLAGS)
+bench: peers build ## measure ours beside stock secondary, BIND, Knot and NSD, in one run; the table is in bench.out
+	$(GO) run ./test/bench -ours ./$(BINARY) -out bench.out $(BENCHFLAGS)
+
+bench-tld: peers build ## the same with a TLD of ten million records
+	$(GO) run ./test/bench -ours ./$(BINARY) -out bench.out/tld -only tld -patience 10m $(BENCHFLAGS)
+
+bench-many: peers build ## the same with a hundred thousand zones
+	$(GO) run ./test/bench -ours ./$(BINARY) -out bench.out/many -only many -patience 10m $(BENCHFLAGS)
+
+bench-all: peers build ## all of them, in one table
+	$(GO) run ./test/bench -ours ./$(BINARY) -out bench.out -only all -patience 10m $(BENCHFLAGS)
+
+bench-compare: ## the micro-benchmarks of REF and of the working tree, by benchstat
+	@.ci/bench-compare $(REF)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@./.ci/fuzz $(FUZZTIME)

@@ -16,12 +16,14 @@ type bench struct {
 	results     results
 	begun       time.Time
 	load        string // the machine's load at the beginning
+	measure     string // that runs
+	files       string // a folder for as long as the run lasts
 
 	large *largeZone // made when first needed, and kept
 }
 
 func newBench(s *stand, o options) *bench {
-	b := &bench{stand: s, options: o, begun: time.Now(), load: loadAverage()}
+	b := &bench{stand: s, options: o, begun: time.Now(), load: loadAverage(), files: s.TempDir()}
 	requireTools(b)
 	b.binaries()
 	return b
@@ -32,17 +34,13 @@ func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "%6.1fs  %s\n", time.Since(b.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// until looks at a condition every so often until it holds; a run that waits for too long, or for a server
-// that has ended, fails.
+// until looks at a condition every so often until it holds; who waits for too long, or for a server that has
+// ended, has failed.
 func (b *bench) until(what string, s *server, every time.Duration, ok func() bool) {
 	deadline := time.Now().Add(b.options.patience)
 	for !ok() {
-		if s != nil && s.ended != nil {
-			select {
-			case <-s.ended:
-				b.stand.Fatalf("%s ended by itself:\n%s", s.name, s.tail())
-			default:
-			}
+		if s.hasEnded() {
+			b.stand.Fatalf("%s ended by itself: %s", s.name, s.tail())
 		}
 		if time.Now().After(deadline) {
 			b.stand.Fatalf("waited %s in vain for %s", b.options.patience, what)
@@ -51,15 +49,20 @@ func (b *bench) until(what string, s *server, every time.Duration, ok func() boo
 	}
 }
 
+func (s *server) hasEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // watched waits for an answer of a server, and returns when it was there.
 func (b *bench) watched(s *server, name string, good func(*dns.Msg) bool, every time.Duration) time.Time {
 	at, err := b.watch(s, name, good, every, b.options.patience)
 	if err != nil {
-		tail := ""
-		if s.tail != nil {
-			tail = "\n" + s.tail()
-		}
-		b.stand.Fatalf("%s, %s: %v%s", s.name, name, err, tail)
+		b.stand.Fatalf("%s: %v; %s", name, err, s.tail())
 	}
 	return at
 }
@@ -71,6 +74,7 @@ func (b *bench) watch(s *server, name string, good func(*dns.Msg) bool, every, b
 		b.stand.Fatal(err)
 	}
 	defer w.close()
+	w.ended = s.hasEnded
 	return w.until(good, every, bound)
 }
 

@@ -1,24 +1,32 @@
 package main
 
 import (
-	"errors"
-	"io"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/understudy-dns/understudy/test/peer/port"
+	"github.com/understudy-dns/understudy/test/peer/process"
 )
 
 // A contender is a way to run a secondary.
 type contender interface {
 	// title is the head of its column.
 	title() string
-	// start starts it as the secondary of zones of a primary, at a port of 127.0.0.1. It need not wait
-	// until anything is served; measures do that.
-	start(b *bench, zones []string, primary string, port int) *server
+	// start starts it at a port of 127.0.0.1. It does not wait until anything is served; measures do that.
+	start(b *bench, o order, port int) *server
+}
+
+// An order is what a contender is to do.
+type order struct {
+	zones   []string
+	primary string // its address
+	folder  string // what it keeps there is there at the next start; empty: nothing need be kept
+	out     bool   // everybody may transfer the zones from it
 }
 
 // A server is a contender that runs.
@@ -29,6 +37,7 @@ type server struct {
 	pid     int
 	group   bool         // it is several processes
 	garbage func() error // runs the garbage collector; nil: it has none
+	flush   func()       // writes what it keeps; nil: it does that by itself
 	pprof   string       // address, "" if it has none
 	stop    func()
 	ended   <-chan struct{} // closed when it has ended by itself
@@ -36,11 +45,55 @@ type server struct {
 }
 
 // launch starts a contender on a free port. It ends with the part of the run that it is started in.
-func (b *bench) launch(c contender, zones []string, primary string) *server {
-	s := c.start(b, zones, primary, port.Free(b.stand, "127.0.0.1"))
+func (b *bench) launch(c contender, o order) *server {
+	b.stand.begin()
+	s := c.start(b, o, port.Free(b.stand, "127.0.0.1"))
 	s.name = c.title()
 	b.stand.Cleanup(s.stop)
 	return s
+}
+
+// spawn starts a program in a folder, and returns what is known of every server.
+func (b *bench) spawn(dir string, at int, argv ...string) *server {
+	log, err := process.NewLog(filepath.Join(dir, "log"))
+	if err != nil {
+		b.stand.Fatal(err)
+	}
+	s := &server{addr: fmt.Sprintf("127.0.0.1:%d", at), begun: time.Now()}
+	p, err := process.Start(log, dir, nil, argv[0], argv[1:]...)
+	if err != nil {
+		b.stand.Fatal(err)
+	}
+	s.pid, s.ended = p.Pid(), p.Done()
+	s.tail = func() string { return log.Tail(10) }
+	s.stop = func() {
+		if b.stand.over.Load() {
+			p.Kill()
+			return
+		}
+		stopping := time.AfterFunc(b.options.patience, p.Kill) // what very many zones need is more than Stop's grace
+		defer stopping.Stop()
+		p.Signal(syscall.SIGTERM)
+		<-p.Done()
+		p.Stop() // what is left of its children
+	}
+	return s
+}
+
+// folder is where a contender of an order works.
+func (b *bench) folder(o order) string {
+	if o.folder != "" {
+		return o.folder
+	}
+	return b.stand.TempDir()
+}
+
+func (b *bench) write(dir, name, text string) string {
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		b.stand.Fatal(err)
+	}
+	return path
 }
 
 // The two that are always there.
@@ -49,73 +102,23 @@ const (
 	stockTitle = "stock"
 )
 
-// contenders are those that take part; the first is ours, the second the one that it is compared with.
+// contenders are those that take part; the first is ours.
 func (b *bench) contenders() []contender {
-	list := []contender{
+	all := []contender{
 		coredns{name: oursTitle, plugin: "secondaryplus", binary: b.ours},
-		coredns{name: stockTitle, plugin: "secondary", binary: b.stock},
+		coredns{name: stockTitle, plugin: "secondary", binary: b.stock}, bind{}, knot{}, nsd{},
 	}
-	if b.options.peers {
-		list = append(list, installedPeers(b)...)
+	var list []contender
+	for _, c := range all {
+		if slices.Contains(strings.Split(b.options.with, ","), c.title()) {
+			list = append(list, c)
+		}
 	}
 	return list
 }
 
 // inTurn is the order of a round: nobody is always the first.
 func inTurn[T any](list []T, round int) []T {
-	n := round % len(list)
+	n := round % max(len(list), 1)
 	return append(append([]T{}, list[n:]...), list[:n]...)
-}
-
-// binaries finds or builds what is measured, and takes a copy of it, for two reasons: nobody replaces it
-// meanwhile, and of a file that the linker has just written the kernel maps half as much again, which
-// would count as memory of the process.
-func (b *bench) binaries() {
-	dir := b.stand.TempDir()
-	ours := b.options.ours
-	if ours == "" {
-		ours = filepath.Join(dir, "built")
-		b.build(ours)
-	}
-	b.ours = filepath.Join(dir, "coredns")
-	b.copyProgram(ours, b.ours)
-	b.stock = b.ours
-	if b.options.stock != "" {
-		b.stock = filepath.Join(dir, "stock")
-		b.copyProgram(b.options.stock, b.stock)
-	}
-}
-
-func (b *bench) copyProgram(from, to string) {
-	in, err := os.Open(from)
-	if err != nil {
-		b.stand.Fatal(err)
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		b.stand.Fatal(err)
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
-		b.stand.Fatal(err)
-	}
-	// Whoever runs a new program first waits for the disk.
-	if text, err := exec.Command(to, "-version").CombinedOutput(); err != nil {
-		b.stand.Fatalf("%s -version: %v\n%s", from, err, text)
-	}
-}
-
-func (b *bench) build(path string) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	root := filepath.Dir(strings.TrimSpace(string(out)))
-	if err != nil || root == "/dev" {
-		b.stand.Fatal("run this within the module, or give -ours")
-	}
-	b.say("building ./coredns-build")
-	cmd := exec.Command("go", "build", "-o", path, "./coredns-build")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.stand.Fatalf("go build ./coredns-build: %v\n%s", err, out)
-	}
 }

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/understudy-dns/understudy/test/peer/port"
-	"github.com/understudy-dns/understudy/test/peer/process"
 )
 
 // coredns is a CoreDNS binary with one plugin for the zones. All of them have pprof too, which costs
@@ -21,44 +18,49 @@ func (c coredns) title() string { return c.name }
 
 // whoami answers any question without looking anything up: the floor under every plugin of CoreDNS.
 func (b *bench) whoami() coredns {
-	return coredns{name: "whoami", plugin: "whoami", binary: b.stock}
+	return coredns{name: whoamiTitle, plugin: "whoami", binary: b.stock}
 }
 
-func (c coredns) start(b *bench, zones []string, primary string, at int) *server {
-	dir := b.stand.TempDir()
-	s := &server{addr: fmt.Sprintf("127.0.0.1:%d", at), pprof: port.Addr(b.stand, "127.0.0.1")}
+const whoamiTitle = "whoami"
+
+func (c coredns) start(b *bench, o order, at int) *server {
+	dir, pprof := b.folder(o), port.Addr(b.stand, "127.0.0.1")
+	s := b.spawn(dir, at, c.binary, "-conf", b.write(dir, "Corefile", c.corefile(o, at, pprof)))
+	s.pprof = pprof
 	s.garbage = func() error { return fetch(s.pprof, "heap?gc=1", io.Discard) }
-	file := filepath.Join(dir, "Corefile")
-	if err := os.WriteFile(file, []byte(c.corefile(zones, primary, at, s.pprof)), 0o600); err != nil {
-		b.stand.Fatal(err)
-	}
-	log, err := process.NewLog(filepath.Join(dir, "log"))
-	if err != nil {
-		b.stand.Fatal(err)
-	}
-	s.begun = time.Now()
-	p, err := process.Start(log, dir, nil, c.binary, "-conf", file)
-	if err != nil {
-		b.stand.Fatal(err)
-	}
-	s.pid, s.stop = p.Pid(), func() { p.Stop() }
-	s.ended = p.Done()
-	s.tail = func() string { return log.Tail(10) }
 	return s
 }
 
 // corefile has very many zones as arguments in one block for all names, as the manual advises: as keys of
 // the server block they would make CoreDNS itself slow, whatever the plugin.
-func (c coredns) corefile(zones []string, primary string, at int, pprof string) string {
-	key, args := ".", " "+strings.Join(zones, " ")
-	if len(zones) == 1 {
-		key, args = zones[0], ""
+func (c coredns) corefile(o order, at int, pprof string) string {
+	var x strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&x, format+"\n", args...) }
+	key, args := ".", " "+strings.Join(o.zones, " ")
+	if len(o.zones) == 1 {
+		key, args = o.zones[0], ""
 	}
-	body := c.plugin
-	if c.plugin != "whoami" {
-		body = fmt.Sprintf("%s%s {\n        transfer from %s\n    }", c.plugin, args, primary)
+	line("%s:%d {\n    bind 127.0.0.1\n    pprof %s", key, at, pprof)
+	switch c.plugin {
+	case "secondaryplus":
+		line("    secondaryplus%s {\n        transfer from %s", args, o.primary)
+		if o.out {
+			line("        transfer to *")
+		}
+		if o.folder != "" {
+			line("        persist zones")
+		}
+		line("    }")
+	case "secondary":
+		if o.out {
+			line("    transfer%s {\n        to *\n    }", args)
+		}
+		line("    secondary%s {\n        transfer from %s\n    }", args, o.primary)
+	default:
+		line("    %s", c.plugin)
 	}
-	return fmt.Sprintf("%s:%d {\n    bind 127.0.0.1\n    pprof %s\n    %s\n}\n", key, at, pprof, body)
+	line("}")
+	return x.String()
 }
 
 // fetch reads a profile.

@@ -13,7 +13,15 @@ type measure interface {
 }
 
 // measures are all there are, in the order in which they run.
-var measures = []measure{axfr{}, change{}, query{}, zones{}}
+var measures = []measure{
+	axfr{}, change{}, delta{}, latency{}, query{}, out{}, restart{}, zones{}, tld{}, many{},
+}
+
+// usual are those that take no longer than one likes to wait.
+const usual = "axfr,change,delta,latency,query,out,restart,zones"
+
+// everybody are the contenders.
+const everybody = "ours,stock,bind,knot,nsd"
 
 func find(name string) (measure, bool) {
 	for _, m := range measures {

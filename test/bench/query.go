@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -11,11 +9,11 @@ import (
 type query struct{}
 
 var (
-	queryCPU  = figure{measure: "query", title: "CPU a query at the rate", unit: seconds, goal: "1.25 × whoami"}
-	queryP50  = figure{measure: "query", title: "latency at the rate, p50", unit: seconds}
+	queryCPU  = figure{measure: "query", title: "CPU a query at the rate", unit: seconds}
+	queryP50  = figure{measure: "query", title: "latency at the rate, p50", unit: seconds, plain: true}
 	queryP99  = figure{measure: "query", title: "latency at the rate, p99", unit: seconds}
 	queryMost = figure{measure: "query", title: "most answers a second", unit: perSecond}
-	queryFull = figure{measure: "query", title: "CPU a query at the most", unit: seconds}
+	queryFull = figure{measure: "query", title: "CPU a query at the most", unit: seconds, goal: goal{1.25, whoamiTitle}}
 )
 
 func (query) name() string { return "query" }
@@ -25,23 +23,12 @@ func (query) about(o options) string {
 }
 
 func (query) run(b *bench) {
-	primary := b.largePrimary()
 	b.stand.during(func() {
-		file := b.file("questions", questions(b.options.records, questionCount))
-		var servers []*server
-		for _, c := range b.contenders() {
-			s := b.launch(c, []string{largeName}, primary.Addr())
-			b.loaded(s)
-			servers = append(servers, s)
-		}
-		servers = append(servers, b.launch(b.whoami(), []string{"."}, ""))
-		for _, s := range servers {
-			s.settled(b)
-		}
+		f := b.loadedField(b.largeOrder())
+		f.servers = append(f.servers, b.launch(b.whoami(), order{zones: []string{"."}}))
+		file := b.questionFile(questions(b.options.records, questionCount))
 		for round := range b.options.rounds {
-			for _, s := range inTurn(servers, round) {
-				queryOnce(b, s, file)
-			}
+			f.each(round, func(s *server) { queryOnce(b, s, file) })
 		}
 	})
 }
@@ -56,17 +43,18 @@ func queryOnce(b *bench, s *server, file string) {
 	b.results.add(queryCPU, s.name, t.perQuery())
 	b.results.add(queryP50, s.name, t.quantile(0.50))
 	b.results.add(queryP99, s.name, t.quantile(0.99))
-	most := b.dnsperf(s, file, 0, max(duration/2, time.Second))
+	most := b.dnsperf(s, file, 0, b.half())
 	b.results.add(queryMost, s.name, most.rate)
 	b.results.add(queryFull, s.name, most.perQuery())
 	b.say("  %-6s %.1f µs CPU a query, at most %.0f/s", s.name, t.perQuery()*1e6, most.rate)
 }
 
-// file is a file that lasts as long as the part of the run that it is written in.
-func (b *bench) file(name, text string) string {
-	path := filepath.Join(b.stand.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		b.stand.Fatal(err)
-	}
-	return path
+// questionFile lasts as long as the part of the run that it is written in.
+func (b *bench) questionFile(list []question) string {
+	return b.write(b.stand.TempDir(), "questions", questionLines(list))
+}
+
+// half is how long queries are sent where less is enough.
+func (b *bench) half() time.Duration {
+	return max(time.Duration(b.options.seconds)*time.Second/2, time.Second)
 }

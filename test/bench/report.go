@@ -11,15 +11,16 @@ import (
 	"time"
 )
 
-// report prints the table, and writes it and the raw values.
+// report prints the table, and writes it, the plot and the raw values.
 func (b *bench) report() error {
-	order := []string{oursTitle, stockTitle}
+	order := strings.Split(everybody, ",")
 	for _, c := range b.results.contenders {
 		if !slices.Contains(order, c) {
 			order = append(order, c)
 		}
 	}
-	b.results.contenders = order
+	there := b.results.contenders
+	b.results.contenders = slices.DeleteFunc(order, func(c string) bool { return !slices.Contains(there, c) })
 	table := b.table()
 	fmt.Print(table)
 	if b.options.out == "" {
@@ -32,23 +33,32 @@ func (b *bench) report() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(b.options.out, "bench.json"), append(raw, '\n'), 0o644); err != nil {
-		return err
+	for name, text := range map[string]string{"bench.json": string(raw) + "\n", "bench.md": table, "bench.svg": b.results.plot()} {
+		if err := os.WriteFile(filepath.Join(b.options.out, name), []byte(text), 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(b.options.out, "bench.md"), []byte(table), 0o644)
+	return nil
 }
 
 // table is the results as Markdown.
 func (b *bench) table() string {
 	var x strings.Builder
-	others := b.results.contenders[2:]
-	fmt.Fprintf(&x, "| measure | ours | stock | ours ÷ stock | verdict | goal |%s\n", cells(others))
-	fmt.Fprintf(&x, "|---|---|---|---|---|---|%s\n", strings.Repeat("---|", len(others)))
-	for _, f := range b.results.figures {
-		ours, _ := b.results.value(f, oursTitle)
-		stock, _ := b.results.value(f, stockTitle)
-		fmt.Fprintf(&x, "| %s | %s | %s | %s | %s | %s |%s\n", f.title, f.unit.text(ours), f.unit.text(stock),
-			ratio(ours, stock), verdict(f, ours, stock), f.goal, b.others(f, others))
+	r := &b.results
+	fmt.Fprintf(&x, "| measure |%s ours ÷ best other | goal | met |\n", cells(r.contenders))
+	fmt.Fprintf(&x, "|---|%s---|---|---|\n", strings.Repeat("---|", len(r.contenders)))
+	for _, f := range r.figures {
+		values := make([]string, len(r.contenders))
+		for i, c := range r.contenders {
+			values[i] = "–"
+			if v, ok := r.value(f, c); ok {
+				values[i] = f.unit.text(v)
+			}
+		}
+		fmt.Fprintf(&x, "| %s |%s %s | %s | %s |\n", f.title, cells(values), r.ratio(f), f.goal.text(f.unit), r.verdict(f))
+	}
+	for _, f := range r.failures {
+		fmt.Fprintf(&x, "\n%s has no %s: %s.\n", f.Contender, f.Measure, strings.Join(strings.Fields(f.Reason), " "))
 	}
 	fmt.Fprintf(&x, "\n%s\n", b.notes())
 	return x.String()
@@ -62,32 +72,33 @@ func cells(list []string) string {
 	return x.String()
 }
 
-func (b *bench) others(f figure, contenders []string) string {
-	list := make([]string, len(contenders))
-	for i, c := range contenders {
-		if v, ok := b.results.value(f, c); ok {
-			list[i] = f.unit.text(v)
+// ratio compares ours with the best of the others that are secondaries.
+func (r *results) ratio(f figure) string {
+	best, who := 0.0, ""
+	for _, c := range strings.Split(everybody, ",")[1:] {
+		v, ok := r.value(f, c)
+		if ok && (who == "" || (v < best) != f.unit.moreIsBetter()) {
+			best, who = v, c
 		}
 	}
-	return cells(list)
-}
-
-func ratio(ours, stock float64) string {
-	if stock == 0 {
-		return "–"
+	ours, ok := r.value(f, oursTitle)
+	if !ok || best == 0 {
+		return ""
 	}
-	return fmt.Sprintf("%.3g", ours/stock)
+	return fmt.Sprintf("%.2g (%s)", ours/best, who)
 }
 
-// verdict compares with stock.
-func verdict(f figure, ours, stock float64) string {
+// verdict says whether ours has met the goal, and if not, how far off it is.
+func (r *results) verdict(f figure) string {
+	limit, known := r.limit(f)
+	ours, ok := r.value(f, oursTitle)
 	switch {
-	case ours == stock:
-		return "even"
-	case ours < stock != f.unit.moreIsBetter():
-		return "ahead"
+	case !known || !ok:
+		return ""
+	case ours <= limit:
+		return "yes"
 	}
-	return "behind"
+	return fmt.Sprintf("no, %.2f×", ours/limit)
 }
 
 // notes are what one must know to read the table.
@@ -97,11 +108,14 @@ func (b *bench) notes() string {
 	if b.ours != b.stock {
 		same = "ours and stock are different binaries"
 	}
-	return fmt.Sprintf(`%s, %d CPUs, load %s before and %s after; %s.
-%d records, %d zones; medians of %d rounds, of %d changes; %d queries/s. The primary is knotd, on the same machine.
-Memory is settled: RSS after two forced garbage collections, when it no longer changes.`,
-		b.begun.Format(time.DateTime), runtime.NumCPU(), b.load, loadAverage(), same,
-		o.records, o.zones, o.rounds, o.changes, o.rate)
+	return fmt.Sprintf(`%s, %d × %s, load %s before and %s after. %s; %s.
+%d records, %d zones (TLD: %d records; very many: %d zones); medians of %d rounds, of %d changes; %d queries/s.
+Goals are for the sizes that are the defaults. The primary is a part of this program: it sends what it made before.
+Memory is settled: RSS after two forced garbage collections, when it no longer changes. Of it, what the kernel maps of
+the program's file is there once however large the zone.`,
+		b.begun.Format(time.DateTime), runtime.NumCPU(), processor(), b.load, loadAverage(),
+		strings.Join(b.versions(), ", "), same,
+		o.records, o.zones, o.tld, o.many, o.rounds, o.changes, o.rate)
 }
 
 // raw is what bench.json holds.
@@ -118,9 +132,10 @@ func (b *bench) raw() any {
 	return map[string]any{
 		"begun": b.begun, "ended": time.Now(), "cpus": runtime.NumCPU(), "load": []string{b.load, loadAverage()},
 		"options": map[string]int{
-			"records": o.records, "zones": o.zones, "rounds": o.rounds,
+			"records": o.records, "zones": o.zones, "tld": o.tld, "many": o.many, "rounds": o.rounds,
 			"changes": o.changes, "rate": o.rate, "seconds": o.seconds,
 		},
+		"processor": processor(), "versions": b.versions(), "failures": b.results.failures,
 		"same_binary": b.ours == b.stock,
 		"figures":     lines,
 	}

@@ -10,7 +10,34 @@ type figure struct {
 	measure, title string
 	unit           unit
 	of             statistic
-	goal           string // as the specification has it, for a zone of a million records or 10,000 zones
+	goal           goal
+	plain          bool // not in the plot
+}
+
+// A goal is what the specification demands, at the sizes that are the defaults: a most, in the figure's unit, or as
+// many times what another contender has in the same run.
+type goal struct {
+	most float64
+	of   string
+}
+
+func (g goal) text(u unit) string {
+	switch {
+	case g == goal{}:
+		return ""
+	case g.of != "":
+		return fmt.Sprintf("≤ %g × %s", g.most, g.of)
+	}
+	return "≤ " + u.text(g.most)
+}
+
+// limit is the goal as a value; ok is false when there is none, or it cannot be known.
+func (r *results) limit(f figure) (v float64, ok bool) {
+	if f.goal.of == "" {
+		return f.goal.most, f.goal != goal{}
+	}
+	other, ok := r.value(f, f.goal.of)
+	return f.goal.most * other, ok
 }
 
 type unit uint8
@@ -21,13 +48,14 @@ const (
 	perSecond
 	times
 	count
+	share
 )
 
 // moreIsBetter holds for one unit only: all the others are costs.
 func (u unit) moreIsBetter() bool { return u == perSecond }
 
 func (u unit) String() string {
-	return [...]string{"seconds", "octets", "per second", "times", "count"}[u]
+	return [...]string{"seconds", "octets", "per second", "times", "count", "share"}[u]
 }
 
 // text is a value with the prefix that it is best read with.
@@ -53,6 +81,8 @@ func (u unit) text(v float64) string {
 		return fmt.Sprintf("%.2f×", v)
 	case count:
 		return fmt.Sprintf("%.0f", v)
+	case share:
+		return fmt.Sprintf("%.2g %%", v*100)
 	}
 	return fmt.Sprintf("%.0f/s", v)
 }
@@ -94,6 +124,20 @@ type results struct {
 	figures    []figure
 	contenders []string
 	values     map[figure]map[string][]float64
+	failures   []dropout
+}
+
+// A dropout is a contender that did not get through a measure, and why.
+type dropout struct{ Measure, Contender, Reason string }
+
+// failed is an error if this contender has failed anywhere.
+func (r *results) failed(contender string) error {
+	for _, f := range r.failures {
+		if f.Contender == contender {
+			return fmt.Errorf("%s failed in %s: %s", contender, f.Measure, f.Reason)
+		}
+	}
+	return nil
 }
 
 // declare sets the order of the lines, where it is not the one in which their values come.

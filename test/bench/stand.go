@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -15,6 +16,15 @@ type stand struct {
 	testing.TB
 	mu       sync.Mutex
 	cleanups []func()
+	ending   sync.Mutex  // held while some are run: nobody exits meanwhile
+	over     atomic.Bool // the user has had enough: nothing is begun any more
+}
+
+// begin is passed by whatever leaves something behind that has to be cleaned up.
+func (s *stand) begin() {
+	if s.over.Load() {
+		select {} // the process ends in a moment
+	}
 }
 
 // failure is what ends the run.
@@ -39,6 +49,7 @@ func (s *stand) Cleanup(f func()) {
 
 // TempDir is a directory that lasts as long as the run.
 func (s *stand) TempDir() string {
+	s.begin()
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		s.Fatal(err)
@@ -59,6 +70,8 @@ func (s *stand) during(f func()) {
 func (s *stand) close() { s.closeTo(0) }
 
 func (s *stand) closeTo(mark int) {
+	s.ending.Lock()
+	defer s.ending.Unlock()
 	s.mu.Lock()
 	list := slices.Clone(s.cleanups[min(mark, len(s.cleanups)):])
 	s.cleanups = s.cleanups[:min(mark, len(s.cleanups))]

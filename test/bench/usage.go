@@ -131,6 +131,19 @@ func (s *server) quiet(b *bench) {
 	})
 }
 
+// calm waits until the server has had next to nothing to do for a second: what very many zones still have to do
+// after a start comes in small portions.
+func (s *server) calm(b *bench) {
+	const look, enough = time.Second, 5 * time.Millisecond
+	was := s.cpu()
+	b.until("calm of "+s.name, s, look, func() bool {
+		now := s.cpu()
+		idle := now-was < enough
+		was = now
+		return idle
+	})
+}
+
 // settled waits until the server's memory does not change any more and returns it. The garbage collector is
 // asked to run twice, the second time for what the first has finalised; left alone, the Go runtime would
 // run it after two minutes.
@@ -144,12 +157,12 @@ func (s *server) settled(b *bench) int64 {
 			b.stand.Fatalf("garbage collection of %s: %v", s.name, err)
 		}
 	}
-	const look, looks, enough, most = 250 * time.Millisecond, 8, 256 << 10, 120
+	const look, looks, enough = 250 * time.Millisecond, 8, 256 << 10
 	low, unchanged := s.resident(), 0
-	for i := 0; i < most && unchanged < looks; i++ {
+	for end := time.Now().Add(b.options.patience); unchanged < looks && time.Now().Before(end); {
 		time.Sleep(look)
 		now := s.resident()
-		if unchanged++; now < low-enough || now > low+enough {
+		if unchanged++; now < low-enough || now > low+enough || unchanged == looks && !b.scavenged(s) {
 			low, unchanged = now, 0
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"runtime"
@@ -17,6 +18,7 @@ type watch struct {
 	fd    int
 	query []byte
 	buf   [4096]byte
+	ended func() bool // says whether the server has
 }
 
 // answerWait is how long an answer may take before the question is put again: servers that start or that
@@ -39,7 +41,7 @@ func newWatch(addr, name string, qtype uint16) (*watch, error) {
 		syscall.Close(fd)
 		return nil, err
 	}
-	return &watch{fd: fd, query: query}, nil
+	return &watch{fd: fd, query: query, ended: func() bool { return false }}, nil
 }
 
 // socket is a UDP socket that is connected to an address of IPv4, and comes from 127.0.0.1.
@@ -100,6 +102,9 @@ func (w *watch) until(good func(*dns.Msg) bool, every, bound time.Duration) (tim
 		if now.After(deadline) {
 			return now, fmt.Errorf("not within %s; the last answer was %v", bound, last)
 		}
+		if m == nil && w.ended() {
+			return now, errors.New("the server has ended")
+		}
 		nap := syscall.NsecToTimespec(int64(every))
 		syscall.Nanosleep(&nap, nil)
 	}
@@ -114,10 +119,21 @@ func preciseSleep() {
 // address says whether an answer is authoritative and has this address.
 func address(want string) func(*dns.Msg) bool {
 	return func(m *dns.Msg) bool {
-		if m.Rcode != dns.RcodeSuccess || !m.Authoritative || len(m.Answer) != 1 {
-			return false
-		}
-		a, ok := m.Answer[0].(*dns.A)
+		a, ok := onlyAddress(m)
 		return ok && a.A.String() == want
 	}
+}
+
+// anyAddress says whether an answer is authoritative and has one address.
+func anyAddress(m *dns.Msg) bool {
+	_, ok := onlyAddress(m)
+	return ok
+}
+
+func onlyAddress(m *dns.Msg) (*dns.A, bool) {
+	if m.Rcode != dns.RcodeSuccess || !m.Authoritative || len(m.Answer) != 1 {
+		return nil, false
+	}
+	a, ok := m.Answer[0].(*dns.A)
+	return a, ok
 }

@@ -1,0 +1,82 @@
+package main
+
+import "fmt"
+
+// tld: a zone in the shape of a top-level domain, ten times the large one: load, change, restart.
+type tld struct{}
+
+var (
+	tldTime    = figure{measure: "tld", title: "TLD: AXFR in, start to answer", unit: seconds, goal: goal{most: 10}}
+	tldCPU     = figure{measure: "tld", title: "TLD: AXFR in, CPU", unit: seconds}
+	tldPeak    = figure{measure: "tld", title: "TLD: AXFR in, peak memory", unit: octets, goal: goal{most: 1.3e9}}
+	tldSettled = figure{measure: "tld", title: "TLD: memory, settled", unit: octets}
+	tldRecord  = figure{measure: "tld", title: "TLD: memory, settled ÷ records", unit: octets, plain: true}
+	tldChange  = figure{measure: "tld", title: "TLD: one-record change, NOTIFY to answer", unit: seconds, goal: goal{most: 0.020}}
+	tldChanged = figure{measure: "tld", title: "TLD: one-record change, CPU", unit: seconds}
+	tldMissed  = figure{measure: "tld", title: "TLD: changes not taken after the first NOTIFY", unit: count, of: sum, plain: true}
+	tldQuery   = figure{measure: "tld", title: "TLD: CPU a query at the rate", unit: seconds}
+	tldPause   = figure{measure: "tld", title: "TLD: longest pause of the garbage collector", unit: seconds, goal: goal{most: 0.001}}
+	tldRestart = figure{measure: "tld", title: "TLD: restart, the primary down, start to answer", unit: seconds, goal: goal{most: 6}}
+	tldAgain   = figure{measure: "tld", title: "TLD: restart, peak memory", unit: octets}
+)
+
+func (tld) name() string { return "tld" }
+
+func (tld) about(o options) string {
+	return fmt.Sprintf("a TLD of %d records, everybody once", o.tld)
+}
+
+func (tld) run(b *bench) {
+	b.results.declare(tldTime, tldCPU, tldPeak, tldSettled, tldRecord, tldChange, tldChanged, tldMissed, tldQuery, tldPause, tldRestart, tldAgain)
+	b.stand.during(func() {
+		z := b.tldZone()
+		file := b.questionFile(tldQuestions(b.options.tld, questionCount))
+		b.alone(1, b.contenders(), func(c contender) {
+			p := b.startPrimary(z.find)
+			o := order{zones: []string{z.name}, primary: p.addr, folder: b.stand.TempDir()}
+			s := b.launch(c, o)
+			tldLoad(b, s, z)
+			tldUse(b, s, z, file)
+			if c.title() == stockTitle {
+				return // it keeps nothing
+			}
+			s.saved(b)
+			p.close()
+			again := b.launch(c, o)
+			took := b.answered(again, z)
+			again.quiet(b)
+			b.results.add(tldRestart, c.title(), took)
+			b.results.add(tldAgain, c.title(), float64(again.peak()))
+			b.say("  %-6s %.2fs after a restart, %d MB at the most", c.title(), took, again.peak()>>20)
+		})
+	})
+}
+
+func tldLoad(b *bench, s *server, z *largeZone) {
+	took := b.answered(s, z)
+	s.quiet(b)
+	cpu, peak := s.cpu(), s.peak()
+	settled := s.settled(b)
+	b.results.add(tldTime, s.name, took)
+	b.results.add(tldCPU, s.name, cpu.Seconds())
+	b.results.add(tldPeak, s.name, float64(peak))
+	b.results.add(tldSettled, s.name, float64(settled))
+	b.results.add(tldRecord, s.name, float64(settled)/float64(z.records))
+	b.say("  %-6s %.2fs, CPU %.2fs, %d MB settled, %d MB at the most", s.name, took, cpu.Seconds(), settled>>20, peak>>20)
+}
+
+// tldUse changes the zone a few times, and asks for what is in it.
+func tldUse(b *bench, s *server, z *largeZone, file string) {
+	for range 5 {
+		r := z.revise(b, 1)
+		before := s.cpu()
+		took := b.visible(s, r, loadPoll, tldMissed)
+		b.results.add(tldChange, s.name, took.Seconds())
+		b.results.add(tldChanged, s.name, (s.cpu() - before).Seconds())
+		b.say("  %-6s a change after %s", s.name, took)
+	}
+	b.results.add(tldQuery, s.name, b.dnsperf(s, file, b.options.rate, b.half()).perQuery())
+	if pause, ok := b.longestPause(s); ok {
+		b.results.add(tldPause, s.name, pause)
+	}
+}
