@@ -52,17 +52,31 @@ func namesOf(records int) int { return max(records/groupRecords, 1) * groupNames
 func (x *builder) mixed(names int) {
 	x.apex()
 	every := max(names/largeChurn/groupNames, 1) * groupNames
-	probed := false
-	for _, i := range inOrder(names) {
-		if !probed && label(i) > probeLabel {
-			x.probed()
-			probed = true
+	x.walk(names, func(string) {}, func(i int) { x.host(i, i%every == 0) })
+}
+
+// walk calls add for each name in the order of their labels, and adds name servers and the probe where they belong,
+// after each of which it calls special.
+func (x *builder) walk(names int, special func(label string), add func(i int)) {
+	own := []struct {
+		label string
+		add   func()
+	}{
+		{"ns1", func() { x.add(nameServer(1)) }}, {"ns2", func() { x.add(nameServer(2)) }},
+		{probeLabel, func() { x.changing(record{labels(probeLabel), dns.TypeA, 60, ipv4(probeAddress)}) }},
+	}
+	upTo := func(label string) {
+		for len(own) > 0 && own[0].label < label {
+			own[0].add()
+			special(own[0].label)
+			own = own[1:]
 		}
-		x.host(i, i%every == 0)
 	}
-	if !probed {
-		x.probed()
+	for _, i := range inOrder(names) {
+		upTo(label(i))
+		add(i)
 	}
+	upTo("~")
 }
 
 // inOrder are the numbers of names in the order of their labels.
@@ -83,22 +97,14 @@ func inOrder(names int) []int {
 	return order
 }
 
-// apex is what every zone has: two name servers with their addresses.
+// apex is what every zone has: two name servers.
 func (x *builder) apex() {
-	for _, r := range apexRecords() {
-		x.add(r)
-	}
+	x.add(record{nil, dns.TypeNS, 3600, below("ns1")})
+	x.add(record{nil, dns.TypeNS, 3600, below("ns2")})
 }
 
-func apexRecords() []record {
-	return []record{
-		{nil, dns.TypeNS, 3600, below("ns1")}, {nil, dns.TypeNS, 3600, below("ns2")},
-		{labels("ns1"), dns.TypeA, 3600, ipv4("192.0.2.1")}, {labels("ns2"), dns.TypeA, 3600, ipv4("192.0.2.2")},
-	}
-}
-
-func (x *builder) probed() {
-	x.changing(record{labels(probeLabel), dns.TypeA, 60, ipv4(probeAddress)})
+func nameServer(i byte) record {
+	return record{labels(fmt.Sprintf("ns%d", i)), dns.TypeA, 3600, []byte{192, 0, 2, i}}
 }
 
 // host adds the records of one name; its address changes or does not.

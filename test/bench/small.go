@@ -67,11 +67,12 @@ func (z smallZone) probe() record {
 
 func (z smallZone) full(q asked, to io.Writer) error {
 	host := ipv4("10.0.0.1")
-	list := joinRecords([]record{soaRecord(z.serial())}, apexRecords(), []record{
+	list := []record{
+		soaRecord(z.serial()), {nil, dns.TypeNS, 3600, below("ns1")}, {nil, dns.TypeNS, 3600, below("ns2")},
 		{nil, dns.TypeMX, 3600, joined(uint16s(10), below("mail"))}, {nil, dns.TypeA, 3600, host},
-		{labels("mail"), dns.TypeA, 3600, host}, z.probe(), {labels("www"), dns.TypeA, 3600, host},
+		{labels("mail"), dns.TypeA, 3600, host}, nameServer(1), nameServer(2), z.probe(), {labels("www"), dns.TypeA, 3600, host},
 		soaRecord(z.serial()),
-	})
+	}
 	return writeReply(q, list, to)
 }
 

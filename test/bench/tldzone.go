@@ -31,26 +31,17 @@ func (x *builder) tld(delegations int) {
 	x.signature(nil, dns.TypeSOA, dns.TypeNS, dns.TypeDNSKEY, dns.TypeNSEC3PARAM)
 	x.add(record{nil, dns.TypeDNSKEY, 3600, joined(uint16s(257), []byte{3, 13}, noise(64, 1))})
 	x.add(record{nil, dns.TypeNSEC3PARAM, 0, []byte{1, 0, 0, 0, 0}})
-	for _, host := range []string{"ns1", "ns2"} {
-		x.signature(labels(host), dns.TypeA)
-	}
 	hashes := []hashed{
 		hashOf(nil, dns.TypeNS, dns.TypeSOA, dns.TypeRRSIG, dns.TypeDNSKEY, dns.TypeNSEC3PARAM),
 		hashOf(labels("ns1"), dns.TypeA, dns.TypeRRSIG), hashOf(labels("ns2"), dns.TypeA, dns.TypeRRSIG),
 		hashOf(labels(probeLabel), dns.TypeA, dns.TypeRRSIG),
 	}
-	probed := false
-	for _, i := range inOrder(delegations) {
-		if !probed && label(i) > probeLabel {
-			x.probed()
-			x.signature(labels(probeLabel), dns.TypeA)
-			probed = true
-		}
+	x.walk(delegations, func(label string) { x.signature(labels(label), dns.TypeA) }, func(i int) {
 		x.delegation(i)
 		if i%tldPart == 1 {
 			hashes = append(hashes, hashOf(labels(label(i)), dns.TypeNS, dns.TypeDS, dns.TypeRRSIG))
 		}
-	}
+	})
 	x.chain(hashes)
 }
 

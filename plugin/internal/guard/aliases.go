@@ -8,8 +8,11 @@ import (
 )
 
 // aliases: a name that is an alias is nothing else, and of one name only (RFC 1034 §3.6.2, RFC 2181 §10.1,
-// RFC 6672 §2.4). Only the names that changed are looked at, if they are known.
+// RFC 6672 §2.4). Which name is not so is looked for among those that changed, if they are known.
 func aliases(c Candidate) error {
+	if c.Version.Counts().Crowded == 0 {
+		return nil
+	}
 	if c.Delta == nil || c.Delta.Partial {
 		cursor := c.Version.Cursor()
 		for ok := cursor.First(); ok; ok = cursor.Next() {
@@ -50,18 +53,9 @@ func aliasAlone(v *zone.Version, n zone.Node) error {
 		return rejected(v, "has %d CNAMEs at %s", alias.Len(), n.Owner(nil, v.Apex()))
 	}
 	for set := range n.RRsets() {
-		if set.Len() > 0 && !besideCNAME(set.Type) {
+		if set.Len() > 0 && set.Type != dns.TypeCNAME && !zone.BesideCNAME(set.Type) {
 			return rejected(v, "has %s beside a CNAME at %s", dns.Type(set.Type), n.Owner(nil, v.Apex()))
 		}
 	}
 	return nil
-}
-
-// besideCNAME are the types that DNSSEC, the old one included, puts beside a CNAME (RFC 2181 §10.1, RFC 4035 §2.5).
-func besideCNAME(rrtype uint16) bool {
-	switch rrtype {
-	case dns.TypeCNAME, dns.TypeNSEC, dns.TypeKEY, dns.TypeSIG, dns.TypeNXT:
-		return true
-	}
-	return false
 }

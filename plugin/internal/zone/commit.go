@@ -97,12 +97,8 @@ func newCommit(t *Txn) *commit {
 func (c *commit) change(old, replacement Node) {
 	c.hash.remove(c.hasher.node(old))
 	c.hash.add(c.hasher.node(replacement))
-	for sets := old.sets(); sets.next(); {
-		c.counts.count(sets.set, -1)
-	}
-	for sets := replacement.sets(); sets.next(); {
-		c.counts.count(sets.set, 1)
-	}
+	c.counts.node(old, -1)
+	c.counts.node(replacement, 1)
 	if c.delta != nil {
 		c.delta.change(c.apex, old, replacement)
 	}

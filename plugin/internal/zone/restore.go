@@ -144,6 +144,7 @@ func (c *inspector) entry(data []byte) bool {
 		}
 		last = rrtype
 	}
+	c.counts.node(Node{key, node}, 1)
 	return true
 }
 
@@ -196,14 +197,13 @@ func (c *inspector) rrset(data []byte) (rrtype int, rest []byte, ok bool) {
 	if !ok || counts == 0 || t == typeRRSIG && counts>>1 > 0 {
 		return 0, nil, false
 	}
-	var sigs uint64
 	if body, ok = c.members(body, counts>>1, t, t); ok && counts&1 != 0 {
+		var sigs uint64
 		if sigs, body, ok = cutUvarint(body); !ok || sigs == 0 || len(body) < 4 {
 			return 0, nil, false
 		}
 		body, ok = c.members(body[4:], sigs, typeRRSIG, t)
 	}
-	c.counts.count(RRset{Type: t, count: int(counts >> 1), sigCount: int(sigs)}, 1)
 	return int(t), rest, ok && len(body) == 0
 }
 

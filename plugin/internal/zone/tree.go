@@ -15,7 +15,7 @@ type tree struct {
 }
 
 // chunkPages is how many pages a chunk may have. A change copies so many references, and one a chunk.
-const chunkPages = 256
+const chunkPages = 512
 
 func (t *tree) findFirsts() {
 	if len(t.chunks) < 2 {
