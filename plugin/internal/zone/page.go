@@ -15,7 +15,7 @@ import (
 type page []byte
 
 // defaultPageSize is the length in octets at which a page is split.
-const defaultPageSize = 1024
+const defaultPageSize = 2048
 
 func (p page) count() int { return int(binary.LittleEndian.Uint16(p[len(p)-2:])) }
 
