@@ -35,6 +35,7 @@ type store interface {
 	Save(journal.ID, journal.State) error
 	Reserve(journal.ID)
 	Remove(journal.ID) error
+	Hurry() (done func())
 	Close() error
 }
 

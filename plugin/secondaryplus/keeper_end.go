@@ -18,6 +18,7 @@ func (k *keeper) flush(list []*member) {
 	if k.closing {
 		return
 	}
+	defer k.store.Hurry()()
 	for _, m := range list {
 		if k.states[m] == failed {
 			k.states[m] = atRest
@@ -70,6 +71,7 @@ func (k *keeper) leave(m *member) {
 
 // close saves what is left, tries once more what failed, and ends the keeper.
 func (k *keeper) close() {
+	defer k.store.Hurry()()
 	k.mu.Lock()
 	k.again()
 	k.closing = true

@@ -52,6 +52,7 @@ func (s *shelf) Load(journal.ID) (journal.State, journal.Recovery, error) {
 	return journal.State{}, journal.Recovery{}, journal.ErrNone
 }
 func (s *shelf) Reserve(journal.ID) {}
+func (s *shelf) Hurry() func()      { return func() {} }
 
 func (s *shelf) Remove(journal.ID) error { return nil }
 func (s *shelf) Close() error            { s.closed = true; return nil }

@@ -24,7 +24,6 @@ type message struct {
 }
 
 const (
-	headerLen = 12
 	// nameTableBits is for the labels of an answer; the table is cleared for each.
 	nameTableBits = 8
 	// maxKept is the most memory for a message that is kept for the next one.

@@ -86,7 +86,7 @@ func checkMessage(v *zone.Version, q Query) error {
 	// The dns package also points into RDATA in which names must not be compressed.
 	whole.Compress = true
 	if compressed, err := whole.Pack(); err != nil || len(wire) > len(compressed)+len(compressed)/8 {
-		return fmt.Errorf("%d octets, where the dns package needs %d (%v)", len(wire), len(compressed), err)
+		return fmt.Errorf("%d octets, where the dns package needs %d (%w)", len(wire), len(compressed), err)
 	}
 	return checkShorter(v, q, len(wire))
 }
@@ -111,7 +111,7 @@ func checkShorter(v *zone.Version, q Query, length int) error {
 		}
 		got := new(dns.Msg)
 		if err := got.Unpack(wire); err != nil || len(wire) > room || got.Truncated {
-			return fmt.Errorf("%d octets for %d: %v", len(wire), room, err)
+			return fmt.Errorf("%d octets for %d: %w", len(wire), room, err)
 		}
 		if err := counted(wire, got); err != nil {
 			return err

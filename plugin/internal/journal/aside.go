@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"iter"
+	"time"
 )
 
 // An aside is a file that is written under another name and takes its own when it is whole. It needs a small
@@ -14,6 +15,8 @@ type aside struct {
 	buf      []byte
 	at       int64 // octets written
 	unsynced int
+	pace     *pace
+	begun    time.Time // when the first of the octets was written that are not synced yet
 }
 
 const (
@@ -22,12 +25,12 @@ const (
 	syncEvery   = 8 << 20
 )
 
-func newAside(d disk, name, magic string) (*aside, error) {
-	f, err := d.create(name + asideSuffix)
+func (s *Store) aside(name, magic string) (*aside, error) {
+	f, err := s.disk.create(name + asideSuffix)
 	if err != nil {
 		return nil, err
 	}
-	return &aside{disk: d, name: name, file: f, buf: appendPreamble(nil, magic)}, nil
+	return &aside{disk: s.disk, name: name, file: f, buf: appendPreamble(nil, magic), pace: &s.pace}, nil
 }
 
 // size is how long the file is so far.
@@ -67,6 +70,9 @@ func (a *aside) finish(buf []byte, start int) (err error) {
 }
 
 func (a *aside) flush() error {
+	if a.unsynced == 0 {
+		a.begun = time.Now()
+	}
 	if _, err := a.file.WriteAt(a.buf, a.at); err != nil {
 		return err
 	}
@@ -77,7 +83,11 @@ func (a *aside) flush() error {
 		return nil
 	}
 	a.unsynced = 0
-	return a.file.Sync()
+	if err := a.file.Sync(); err != nil {
+		return err
+	}
+	a.pace.rest(time.Since(a.begun))
+	return nil
 }
 
 // complete makes all that was written durable under the aside name.

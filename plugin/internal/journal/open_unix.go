@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"syscall"
@@ -40,7 +41,7 @@ func (d descriptor) Close() error { return syscall.Close(int(d)) }
 // uninterrupted repeats a call that a signal has interrupted.
 func uninterrupted(call func() (int, error)) (int, error) {
 	for {
-		if n, err := call(); err != syscall.EINTR {
+		if n, err := call(); !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}
 	}

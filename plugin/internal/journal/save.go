@@ -113,7 +113,7 @@ func (s *Store) rewrite(f *files, name string, id ID, st State) error {
 	if err != nil {
 		return err
 	}
-	snap, err := newAside(s.disk, name+snapshotSuffix, snapshotMagic)
+	snap, err := s.aside(name+snapshotSuffix, snapshotMagic)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (s *Store) rewrite(f *files, name string, id ID, st State) error {
 
 // retain writes a new journal with the deltas that led to the snapshot, and says how long it is.
 func (s *Store) retain(name string, generation uint64, list []*zone.Delta) (int64, error) {
-	a, err := newAside(s.disk, name+journalSuffix, journalMagic)
+	a, err := s.aside(name+journalSuffix, journalMagic)
 	if err != nil {
 		return 0, err
 	}

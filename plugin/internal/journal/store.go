@@ -48,6 +48,7 @@ type Store struct {
 	lock *os.File
 
 	keys sharedKey // of those that were loaded
+	pace pace
 
 	mu    sync.Mutex
 	files map[group][]*files

@@ -53,7 +53,8 @@ func (c *cycle) run(ctx context.Context) {
 	if c.begun.IsZero() && c.begin(ctx) {
 		return
 	}
-	for !c.fetchBest(ctx) && c.wait == nil && c.more(ctx) {
+	for ended := false; !ended; {
+		ended = c.fetchBest(ctx) || c.wait != nil || !c.more(ctx)
 	}
 }
 

@@ -42,8 +42,6 @@ func (p page) entry(i int) Node {
 	return Node{key: p[start+n : keyEnd : keyEnd], data: p[keyEnd:end:end]}
 }
 
-func (p page) key(i int) []byte { return p.keyAt(p.offset(i)) }
-
 func (p page) firstKey() []byte { return p.keyAt(0) }
 
 func (p page) keyAt(off int) []byte {

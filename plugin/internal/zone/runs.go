@@ -100,11 +100,11 @@ type runHead struct {
 	run    *tree
 }
 
-func (a *runHead) compare(b *runHead) int {
-	if a.head != b.head {
-		return cmp.Compare(a.head, b.head)
+func (h *runHead) compare(o *runHead) int {
+	if h.head != o.head {
+		return cmp.Compare(h.head, o.head)
 	}
-	return cmp.Or(bytes.Compare(a.node.key, b.node.key), cmp.Compare(a.order, b.order))
+	return cmp.Or(bytes.Compare(h.node.key, o.node.key), cmp.Compare(h.order, o.order))
 }
 
 func (q *runQueue) push(h runHead) {
