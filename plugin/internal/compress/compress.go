@@ -34,17 +34,16 @@ const maxLabels = owner.MaxName/2 + 1
 func (c *Message) Restart() {
 	c.Octets = c.Octets[:0]
 	clear(c.known)
-	c.last = nil
+	c.last = c.last[:0]
 }
 
-// Owner appends the owner name of a record. Most often it is that of the record before. The name must not
-// change until the message is complete.
+// Owner appends the owner name of a record. Most often it is that of the record before.
 func (c *Message) Owner(name owner.Name) {
 	if c.at <= MaxPointer && len(name) > 1 && bytes.Equal(name, c.last) { // the root's name is shorter than a pointer
 		c.point(c.at)
 		return
 	}
-	c.last, c.at = name, len(c.Octets)
+	c.last, c.at = append(c.last[:0], name...), len(c.Octets)
 	c.Name(name)
 }
 

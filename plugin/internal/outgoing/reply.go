@@ -120,8 +120,8 @@ func size(v *zone.Version) int {
 // Serial is the serial that the reply leads to.
 func (r Reply) Serial() serial.Serial { return r.version.Serial() }
 
-// Records yields the records of the reply in their order, the closing SOA included. It ends with an error where
-// a Delta is not well-formed.
+// Records yields the records of the reply in their order, the closing SOA included, each valid until the next. It ends
+// with an error where a Delta is not well-formed.
 func (r Reply) Records() iter.Seq2[zone.RR, error] {
 	switch r.Kind {
 	case Current:
@@ -134,12 +134,9 @@ func (r Reply) Records() iter.Seq2[zone.RR, error] {
 
 // whole is RFC 5936 §2.2: the SOA first and last.
 func (r Reply) whole(yield func(zone.RR, error) bool) {
-	for rr := range r.version.All() {
-		if !yield(rr, nil) {
-			return
-		}
+	if r.version.Walk(func(rr zone.RR) bool { return yield(rr, nil) }) {
+		yield(r.version.SOARecord(), nil)
 	}
-	yield(r.version.SOARecord(), nil)
 }
 
 // changes is RFC 1995 §4: the new SOA, the old SOA and what is deleted, the new SOA and what is added, the

@@ -112,25 +112,6 @@ func (r *setReader) next() bool {
 	return true
 }
 
-// Records yields every record of the name, RRSIGs after the RRset they cover.
-func (n Node) Records(apex owner.Name) iter.Seq[RR] {
-	return func(yield func(RR) bool) {
-		name := n.Owner(make([]byte, 0, len(n.key)+len(apex)), apex)
-		for set := range n.RRsets() {
-			for data := range set.Data() {
-				if !yield(RR{name, set.Type, set.TTL, data}) {
-					return
-				}
-			}
-			for data := range set.Sigs() {
-				if !yield(RR{name, dns.TypeRRSIG, set.SigTTL, data}) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // RRset is the records of one owner name and type, with the RRSIGs that cover them: a view into a page.
 type RRset struct {
 	Type        uint16

@@ -1,8 +1,6 @@
 package zone
 
 import (
-	"iter"
-
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -77,22 +75,3 @@ func (v *Version) SetHash() SetHash { return v.hash }
 
 // HashKey is the key of the set hash. It is secret and must not be changed.
 func (v *Version) HashKey() *HashKey { return v.hashKey }
-
-// All yields every record: the SOA first, then the others in canonical order of their owner names, those
-// of the NSEC3 chains last. This is the order of an outgoing AXFR without its closing SOA (RFC 5936 §2.2).
-func (v *Version) All() iter.Seq[RR] {
-	return func(yield func(RR) bool) {
-		if !yield(v.SOARecord()) {
-			return
-		}
-		for _, c := range []Cursor{v.Cursor(), v.HashedCursor()} {
-			for ok := c.First(); ok; ok = c.Next() {
-				for rr := range c.Node().Records(v.apex) {
-					if rr.Type != dns.TypeSOA && !yield(rr) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
