@@ -123,9 +123,22 @@ func onePort(t *testing.T) (net.PacketConn, net.Listener) {
 
 // before is a chain of plugins: f, then p.
 func before(p *Plugin, f func(w dns.ResponseWriter) dns.ResponseWriter) plugin.Handler {
+	h, _ := observed(p, f)
+	return h
+}
+
+// observed is before, and says when a query has been served.
+func observed(p *Plugin, f func(w dns.ResponseWriter) dns.ResponseWriter) (h plugin.Handler, served <-chan struct{}) {
+	ended := make(chan struct{}, 1)
 	return plugin.HandlerFunc(func(ctx context.Context, w dns.ResponseWriter, r *dns.Msg) (int, error) {
+		defer func() {
+			select {
+			case ended <- struct{}{}:
+			default:
+			}
+		}()
 		return plugin.NextOrFailure("before", p, ctx, f(w), r)
-	})
+	}), ended
 }
 
 func exchange(t *testing.T, network, addr string, r *dns.Msg) *dns.Msg {
@@ -187,24 +200,27 @@ func TestOctetsPassByNobody(t *testing.T) {
 	}
 	t.Run("a writer that is not known", func(t *testing.T) {
 		s := &stranger{}
-		addr := listen(t, nil, before(p, func(w dns.ResponseWriter) dns.ResponseWriter { s.ResponseWriter = w; return s }))
-		exchange(t, "udp", addr, ask("www."))
+		chain, served := observed(p, func(w dns.ResponseWriter) dns.ResponseWriter { s.ResponseWriter = w; return s })
+		exchange(t, "udp", listen(t, nil, chain), ask("www."))
+		<-served
 		if s.messages != 1 || s.octets != 0 {
 			t.Errorf("%d messages, %d times octets", s.messages, s.octets)
 		}
 	})
 	t.Run("one that records messages", func(t *testing.T) {
 		var rec *dnstest.Recorder
-		addr := listen(t, nil, before(p, func(w dns.ResponseWriter) dns.ResponseWriter { rec = dnstest.NewRecorder(w); return rec }))
-		exchange(t, "udp", addr, ask("www."))
+		chain, served := observed(p, func(w dns.ResponseWriter) dns.ResponseWriter { rec = dnstest.NewRecorder(w); return rec })
+		exchange(t, "udp", listen(t, nil, chain), ask("www."))
+		<-served
 		if rec.Msg == nil || len(rec.Msg.Answer) != 2 {
 			t.Errorf("%v", rec.Msg)
 		}
 	})
 	t.Run("prometheus counts", func(t *testing.T) {
 		var rec *metrics.Recorder
-		addr := listen(t, nil, before(p, func(w dns.ResponseWriter) dns.ResponseWriter { rec = metrics.NewRecorder(w); return rec }))
-		m := exchange(t, "udp", addr, ask("missing."))
+		chain, served := observed(p, func(w dns.ResponseWriter) dns.ResponseWriter { rec = metrics.NewRecorder(w); return rec })
+		m := exchange(t, "udp", listen(t, nil, chain), ask("missing."))
+		<-served
 		m.Compress = true
 		if rec.Rcode != dns.RcodeNameError || rec.Len != m.Len() || rec.Plugin != pluginName || rec.Msg != nil {
 			t.Errorf("%+v %+v", rec, rec.Recorder)

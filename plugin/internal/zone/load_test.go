@@ -53,15 +53,15 @@ func sharedPages(v, o *Version) (n int) {
 }
 
 func TestAZoneMayComeInAnyOrder(t *testing.T) {
-	sorted := benchRecords(20_000)
+	sorted := benchRecords(4_000)
 	// The SOA comes first, as in every AXFR; what lies in one name may be torn apart.
 	rest := sorted[1:]
 	reversed := slices.Clone(rest)
 	slices.Reverse(reversed)
-	straggler := append(slices.Clone(rest[1000:]), rest[:1000]...)
-	late := append(append(slices.Clone(rest[:5000]), rest[5001:]...), rest[5000])
+	straggler := append(slices.Clone(rest[200:]), rest[:200]...)
+	late := append(append(slices.Clone(rest[:1000]), rest[1001:]...), rest[1000])
 	want, _ := loadSmall(t, sorted, nil)
-	old, _ := loadSmall(t, append(benchRecords(19_000), RR{owner.MustParse("H000007.example."), dns.TypeMX, 5, []byte("\x00\x01\x00")}), nil)
+	old, _ := loadSmall(t, append(benchRecords(3_800), RR{owner.MustParse("H000007.example."), dns.TypeMX, 5, []byte("\x00\x01\x00")}), nil)
 	for name, list := range map[string][]RR{
 		"in order": rest, "in reverse order": reversed, "at random": shuffled(rest),
 		"with the beginning at the end": straggler, "with one record at the end": late,
@@ -87,12 +87,24 @@ func TestAZoneMayComeInAnyOrder(t *testing.T) {
 }
 
 func TestOneChangeCopiesOneChunk(t *testing.T) {
-	v, _ := loadSmall(t, benchRecords(240_000), nil)
+	const pageSize = 128
+	load := Replace(owner.MustParse("example."), nil)
+	load.pageSize = pageSize
+	for _, rr := range benchRecords(30_000) {
+		if err := load.Add(rr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, _, err := load.Commit()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(v.names.chunks) < 8 {
 		t.Fatalf("the zone has %d chunks", len(v.names.chunks))
 	}
-	for _, i := range []int{0, 120_000, 239_999} {
+	for _, i := range []int{0, 15_000, 29_999} {
 		txn := Begin(v)
+		txn.pageSize = pageSize
 		rr := RR{owner.MustParse(fmt.Sprintf("h%06d.example.", i)), dns.TypeAAAA, 60, make([]byte, 16)}
 		if err := errors.Join(txn.Add(rr), txn.Delete(v.SOARecord()), txn.Add(soaRR("example.", uint32(v.Serial())+1))); err != nil {
 			t.Fatal(err)
@@ -136,4 +148,26 @@ func TestATransactionThatIsClosedTakesNothingMore(t *testing.T) {
 	if _, _, err := txn.Commit(); !errors.Is(err, ErrFinished) {
 		t.Error(err)
 	}
+}
+
+// A name or two out of their places make two or three sorted trees of the rest, and not one of each batch.
+func TestNearlySortedNamesMakeFewRuns(t *testing.T) {
+	list := benchRecords(2_000)
+	txn := Replace(owner.MustParse("example."), nil)
+	txn.batchSize, txn.runSize = 50, 70
+	for _, rr := range append([]RR{list[0], list[3_000]}, list[1:]...) {
+		if err := txn.Add(rr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	txn.full.wait()
+	r := txn.full.trees[inNames].runs
+	if n := len(r.trees); n > 1 || r.open == nil {
+		t.Errorf("%d runs are complete, and %v is open", n, r.open != nil)
+	}
+	v, _, err := txn.Commit()
+	if err != nil || v.Records() != len(list) {
+		t.Errorf("%v, %d records", err, v.Records())
+	}
+	checkOrder(t, v)
 }

@@ -6,19 +6,21 @@ import (
 	"slices"
 )
 
-// runs sort names that do not come in order: as many records as a run may have are sorted and become a tree, and in
-// the end all trees are merged. So there is never more in memory than the zone twice and one run, and what was
-// merged is let go of meanwhile.
+// runs sort names that do not come in order: as many records as a batch may have are sorted and become a tree, or go on
+// with the last one if they come behind it; in the end all trees are merged. So there is never more in memory than the
+// zone twice and one batch, and what was merged is let go of meanwhile.
 type runs struct {
 	page    int // octets
 	length  int // records
 	maker   *nodeMaker
 	trees   []tree
+	open    *treeBuilder // of the last tree
+	last    []byte       // the last key of it
 	records []loadRecord
 	octets  arena
 }
 
-// runRecords is the length of a run: its octets are a few megabytes.
+// runRecords is how many records are sorted at a time: their octets are a few megabytes.
 const runRecords = 1 << 16
 
 func (r *runs) add(record *loadRecord) {
@@ -26,32 +28,62 @@ func (r *runs) add(record *loadRecord) {
 	kept.octets = r.octets.copy(record.octets)
 	r.records = append(r.records, kept)
 	if len(r.records) >= r.length {
-		r.endRun()
+		r.endBatch(false)
 	}
 }
 
-func (r *runs) endRun() {
+// endBatch puts what was collected into a tree. The last name is kept back, unless nothing follows: its records may
+// not all be there.
+func (r *runs) endBatch(final bool) {
 	slices.SortStableFunc(r.records, func(a, b loadRecord) int { return a.compare(&b) })
-	b := newTreeBuilder(&tree{}, r.page)
-	for from := 0; from < len(r.records); {
+	from := 0
+	for from < len(r.records) {
 		to := from + 1
 		for to < len(r.records) && r.records[from].compare(&r.records[to]) == 0 {
 			to++
 		}
-		b.add(r.records[from].key(), r.maker.node(r.records[from:to]))
+		if to == len(r.records) && !final && from > 0 {
+			break
+		}
+		r.put(r.records[from].key(), r.maker.node(r.records[from:to]))
 		from = to
 	}
-	r.trees = append(r.trees, b.done())
-	clear(r.records)
-	r.records, r.octets = r.records[:0], arena{}
+	r.keep(r.records[from:])
+}
+
+func (r *runs) put(key, node []byte) {
+	if r.open != nil && bytes.Compare(r.last, key) >= 0 {
+		r.closeTree()
+	}
+	if r.open == nil {
+		r.open = newTreeBuilder(&tree{}, r.page)
+	}
+	r.open.add(key, node)
+	r.last = append(r.last[:0], key...)
+}
+
+func (r *runs) closeTree() {
+	if r.open != nil {
+		r.trees = append(r.trees, r.open.done())
+		r.open = nil
+	}
+}
+
+// keep begins the next batch with some records of the last one.
+func (r *runs) keep(rest []loadRecord) {
+	var octets arena
+	n := copy(r.records, rest)
+	for i := range n {
+		r.records[i].octets = octets.copy(r.records[i].octets)
+	}
+	clear(r.records[n:])
+	r.records, r.octets = r.records[:n], octets
 }
 
 // merge hands out the names of all runs, each once, in key order. They are used up by that.
 func (r *runs) merge(put func(key, node []byte)) {
-	if len(r.records) > 0 {
-		r.endRun()
-	}
-	r.records = nil
+	r.endBatch(true)
+	r.closeTree()
 	var q runQueue
 	for i := range r.trees {
 		q.push(runHead{run: &r.trees[i], order: i, cursor: Cursor{tree: &r.trees[i]}})

@@ -17,7 +17,7 @@ func TestSearchesFindWhatIsThere(t *testing.T) {
 		"two sorts of names":       func(i int) string { return fmt.Sprintf("%d-of-ours-%07d\x00", i&1, 7*i) },
 		"names below a common one": func(i int) string { return fmt.Sprintf("arpa\x00ip6\x00%d\x00%d\x00", i/100, i%100) },
 	} {
-		for _, n := range []int{1, 2, 30, 3_000, 40_000} {
+		for _, n := range []int{1, 2, 30, 10_000} {
 			keys := []string{"", "com\x00"}
 			for i := range n {
 				keys = append(keys, key(i))
@@ -28,7 +28,7 @@ func TestSearchesFindWhatIsThere(t *testing.T) {
 				b.add([]byte(k), []byte{0})
 			}
 			tree := b.done()
-			for range 2000 {
+			for range 500 {
 				k := keys[rand.IntN(len(keys))]
 				node, ok := tree.get([]byte(k))
 				if !ok || string(node.key) != k {
