@@ -78,8 +78,8 @@ func (f *fetch) converse(op Op) error {
 func (f *fetch) transfer(op Op, l *link) error {
 	s := newStream(f.ctx, l, f.limits, f.end)
 	defer s.free()
-	reused := l.reused // once it is kept, the link is another fetch's
-	if reused {
+	reused := l.reused          // once it is kept, the link is another fetch's
+	if reused && op == OpIXFR { // a whole zone may take its time to begin
 		s.idle = min(keptWait, s.idle)
 	}
 	r, err := f.talk(op, s)
