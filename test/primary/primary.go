@@ -8,7 +8,6 @@ import (
 
 	"github.com/miekg/dns"
 	"github.com/understudy-dns/understudy/test/ask"
-	"github.com/understudy-dns/understudy/test/peer/port"
 )
 
 // Config is what a scripted primary is told at its start.
@@ -59,9 +58,6 @@ type Primary struct {
 // SERVFAIL until Publish. It ends with the test.
 func Start(t testing.TB, c Config) *Primary {
 	t.Helper()
-	if c.Addr == "" {
-		c.Addr = port.Addr(t, "127.0.0.1")
-	}
 	p := &Primary{
 		zone: dns.Fqdn(c.Zone), conf: c,
 		scripts: map[Kind]*script{}, changed: make(chan struct{}),

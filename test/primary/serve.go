@@ -7,30 +7,60 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/test/peer/port"
 )
 
-// listen opens the sockets and starts one goroutine each.
+// listen opens the sockets, on a port of its choice if the test named none, and starts one goroutine each.
 func (p *Primary) listen(t testing.TB) {
 	t.Helper()
-	addr, err := net.ResolveUDPAddr("udp", p.conf.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.udp, err = net.ListenUDP("udp", addr); err != nil {
-		t.Fatal(err)
+	if p.conf.Addr != "" {
+		if err := p.open(); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		p.openAnywhere(t)
 	}
 	p.running.Add(1)
 	go p.serveUDP()
 	switch p.conf.TCP {
 	case Serving:
-		if p.tcp, err = net.Listen("tcp", p.conf.Addr); err != nil {
-			t.Fatal(err)
-		}
 		p.running.Add(1)
 		go p.serveTCP()
 	case BlackHole:
 		blackHole(t, p.conf.Addr)
 	}
+}
+
+// openAnywhere takes another port when somebody, like the socket of another program's query, was faster.
+func (p *Primary) openAnywhere(t testing.TB) {
+	t.Helper()
+	var err error
+	for range 5 {
+		p.conf.Addr = port.Addr(t, "127.0.0.1")
+		if err = p.open(); err == nil {
+			return
+		}
+	}
+	t.Fatal(err)
+}
+
+// open opens both sockets or neither.
+func (p *Primary) open() error {
+	addr, err := net.ResolveUDPAddr("udp", p.conf.Addr)
+	if err != nil {
+		return err
+	}
+	if p.udp, err = net.ListenUDP("udp", addr); err != nil {
+		return err
+	}
+	if p.conf.TCP != Serving {
+		return nil
+	}
+	if p.tcp, err = net.Listen("tcp", p.conf.Addr); err != nil {
+		p.udp.Close()
+	}
+	return err
 }
 
 func (p *Primary) serveUDP() {

@@ -2,8 +2,8 @@
 //
 // A port is reserved by a lock on a file, held until the test process ends, so
 // that test packages that run in parallel never get the same one, and so that a
-// server that was killed gets its port back. Ports lie below the range from
-// which the kernel takes those of outgoing connections.
+// server that was killed gets its port back. Ports lie outside the range from
+// which the kernel takes those of outgoing connections and queries.
 package port
 
 import (
@@ -13,20 +13,52 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 )
 
-const (
-	lowest  = 10000
-	highest = 32000
-)
+// span is a range of ports, both ends among them.
+type span struct{ lowest, highest int }
+
+// usual lies below the range that Linux gives to outgoing sockets when nobody has changed it.
+var usual = span{10000, 32000}
+
+// ports is where Free looks.
+var ports = sync.OnceValue(func() span {
+	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return usual
+	}
+	return beside(string(text))
+})
+
+// beside returns the ports to use beside those of outgoing sockets, given as the kernel prints them: those below where
+// there are enough, else those above.
+func beside(outgoing string) span {
+	var low, high int
+	if _, err := fmt.Sscan(outgoing, &low, &high); err != nil {
+		return usual
+	}
+	const enough = 4000
+	below, above := span{5000, min(low-1, usual.highest)}, span{high + 1, 65535}
+	switch {
+	case low > usual.highest:
+		return usual
+	case below.highest-below.lowest >= enough:
+		return below
+	case above.highest-above.lowest >= enough:
+		return above
+	}
+	return usual
+}
 
 // Free returns a port that nobody uses on host, ends the test if there is none.
 func Free(t testing.TB, host string) int {
 	t.Helper()
+	where := ports()
 	for range 200 {
-		p := lowest + rand.IntN(highest-lowest)
+		p := where.lowest + rand.IntN(where.highest-where.lowest+1)
 		release, ok := reserve(p)
 		if !ok {
 			continue

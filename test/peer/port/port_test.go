@@ -20,3 +20,17 @@ func TestPortsAreDistinctAndFree(t *testing.T) {
 		l.Close()
 	}
 }
+
+func TestPortsLieBesideThoseOfOutgoingSockets(t *testing.T) {
+	for outgoing, want := range map[string]span{
+		"32768\t60999\n": usual,
+		"16000 65535":    {5000, 15999},
+		"1024 50000":     {50001, 65535},
+		"1024 65535":     usual, // no room: wherever something is free
+		"":               usual,
+	} {
+		if got := beside(outgoing); got != want {
+			t.Errorf("%q: %v instead of %v", outgoing, got, want)
+		}
+	}
+}
