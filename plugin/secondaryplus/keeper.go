@@ -20,9 +20,10 @@ type keeper struct {
 	trouble repeats
 
 	mu      sync.Mutex
-	work    *sync.Cond // there is something in the queue, or the keeper is to end
 	settled *sync.Cond // a zone has been saved, or has left
 	queue   []*member
+	savers  int                 // that run
+	most    int                 // savers
 	states  map[*member]keeping // those that are not at rest
 	streak  int                 // saves in a row that failed
 	retry   *time.Timer         // puts those that failed back into the queue; nil: none failed
@@ -42,9 +43,9 @@ type store interface {
 // A labeller says under which name a version of a zone is saved, and with which tag; not ok: it is not saved.
 type labeller func(*member, *zone.Version) (id journal.ID, tag string, ok bool)
 
-// savers are how many zones are saved at a time. Two thirds of the time for a first save of many zones is waiting for
-// the disk, which syncs several files, and the directory once for all of them, as fast as one.
-const savers = 4
+// mostSavers are how many zones are saved at a time. Most of the time they wait for the disk, which brings a hundred
+// small files there in the time of a few. Of large ones the store writes few at a time.
+const mostSavers = 128
 
 // keeping is where a member stands with its keeper.
 type keeping uint8
@@ -67,11 +68,8 @@ func openKeeper(dir string, label labeller) (*keeper, error) {
 }
 
 func newKeeper(dir string, s store, label labeller) *keeper {
-	k := &keeper{dir: dir, store: s, label: label, states: make(map[*member]keeping)}
-	k.work, k.settled = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
-	for range savers {
-		k.done.Go(k.run)
-	}
+	k := &keeper{dir: dir, store: s, label: label, states: make(map[*member]keeping), most: mostSavers}
+	k.settled = sync.NewCond(&k.mu)
 	return k
 }
 
@@ -96,9 +94,13 @@ func (k *keeper) note(m *member) {
 func (k *keeper) enqueue(m *member) {
 	k.states[m] = queued
 	k.queue = append(k.queue, m)
-	k.work.Signal()
+	if k.savers < k.most {
+		k.savers++
+		k.done.Go(k.run)
+	}
 }
 
+// run saves zones until there is nothing in the queue.
 func (k *keeper) run() {
 	for m := k.next(); m != nil; m = k.next() {
 		saved, err := k.write(m)
@@ -106,17 +108,11 @@ func (k *keeper) run() {
 	}
 }
 
-// next waits for a zone to save; nil means that the keeper is to end.
+// next is a zone to save; nil: there is none, and the saver ends.
 func (k *keeper) next() *member {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for {
-		for len(k.queue) == 0 {
-			if k.closing {
-				return nil
-			}
-			k.work.Wait()
-		}
+	for len(k.queue) > 0 {
 		m := k.queue[0]
 		k.queue[0] = nil
 		k.queue = k.queue[1:]
@@ -125,6 +121,9 @@ func (k *keeper) next() *member {
 			return m
 		}
 	}
+	k.queue = nil
+	k.savers--
+	return nil
 }
 
 // write saves a zone, and returns what of it is on disk then, with savedMark; 0: nothing was to be saved.

@@ -76,7 +76,6 @@ func (k *keeper) close() {
 	k.again()
 	k.closing = true
 	list := slices.Collect(maps.Keys(k.states))
-	k.work.Broadcast()
 	k.mu.Unlock()
 	late := time.AfterFunc(longestEnd, func() { k.giveUp(list) })
 	k.done.Wait()

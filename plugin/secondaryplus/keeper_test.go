@@ -104,6 +104,7 @@ func withKeeper(t *testing.T, sentence string, play func(t *testing.T, s *shelf,
 		synctest.Test(t, func(t *testing.T) {
 			s := &shelf{active: map[string]int{}}
 			k := newKeeper("/shelf", s, plainLabel)
+			k.most = 4
 			play(t, s, k, loadedMember(t, "a."), loadedMember(t, "b."), loadedMember(t, "c."))
 			k.close()
 			if len(k.states) != 0 && !s.broken || len(k.queue) != 0 || !s.closed {

@@ -26,6 +26,7 @@ type order struct {
 	zones   []string
 	primary string // its address
 	folder  string // what it keeps there is there at the next start; empty: nothing need be kept
+	port    int    // of 127.0.0.1; 0: any that is free
 	out     bool   // everybody may transfer the zones from it
 }
 
@@ -37,21 +38,26 @@ type server struct {
 	pid     int
 	group   bool         // it is several processes
 	garbage func() error // runs the garbage collector; nil: it has none
-	flush   func()       // writes what it keeps; nil: it does that by itself
+	flush   func()       // writes what it keeps, or waits for that; nil: it ends no sooner
 	pprof   string       // address, "" if it has none
 	stop    func()
 	ended   <-chan struct{} // closed when it has ended by itself
 	tail    func() string   // the end of its log
 }
 
-// launch starts a contender on a free port. It ends with the part of the run that it is started in.
+// launch starts a contender. It ends with the part of the run that it is started in.
 func (b *bench) launch(c contender, o order) *server {
 	b.stand.begin()
-	s := c.start(b, o, port.Free(b.stand, "127.0.0.1"))
+	if o.port == 0 {
+		o.port = b.freePort()
+	}
+	s := c.start(b, o, o.port)
 	s.name = c.title()
 	b.stand.Cleanup(s.stop)
 	return s
 }
+
+func (b *bench) freePort() int { return port.Free(b.stand, "127.0.0.1") }
 
 // spawn starts a program in a folder, and returns what is known of every server.
 func (b *bench) spawn(dir string, at int, argv ...string) *server {

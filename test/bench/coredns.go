@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,6 +29,14 @@ func (c coredns) start(b *bench, o order, at int) *server {
 	s := b.spawn(dir, at, c.binary, "-conf", b.write(dir, "Corefile", c.corefile(o, at, pprof)))
 	s.pprof = pprof
 	s.garbage = func() error { return fetch(s.pprof, "heap?gc=1", io.Discard) }
+	if o.folder != "" {
+		s.flush = func() {
+			b.until("the saves of "+s.name, s, time.Second, func() bool {
+				list, err := filepath.Glob(filepath.Join(dir, "zones", "*.snapshot"))
+				return err == nil && len(list) == len(o.zones)
+			})
+		}
+	}
 	return s
 }
 

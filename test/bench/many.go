@@ -35,12 +35,13 @@ func (many) run(b *bench) {
 		zones := newSmallZones(b.options.many)
 		names := smallNames(b.options.many)
 		p := b.startPrimary(zones.find)
-		o := order{zones: names, primary: p.addr, folder: b.stand.TempDir()}
+		o := order{zones: names, primary: p.addr, folder: b.stand.TempDir(), port: b.freePort()}
 		s := b.launch(c, o)
 		took, _ := b.allAnswer(s, names)
 		b.results.add(manyFirst, s.name, took.Seconds())
 		b.say("  %-6s %.2fs", s.name, took.Seconds())
 		s.saved(b)
+		b.say("  %-6s saved after %s", s.name, time.Since(s.begun).Round(time.Second))
 		p.close()
 		manyRestart(b, c, o)
 		p.open(b)

@@ -38,7 +38,7 @@ func (b *bench) keepers() (list []contender) {
 
 func restartOnce(b *bench, c contender) {
 	p := b.startPrimary(b.large.find)
-	o := order{zones: []string{b.large.name}, primary: p.addr, folder: b.stand.TempDir()}
+	o := order{zones: []string{b.large.name}, primary: p.addr, folder: b.stand.TempDir(), port: b.freePort()}
 	s := b.launch(c, o)
 	b.loaded(s)
 	s.saved(b)

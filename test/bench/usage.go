@@ -122,26 +122,23 @@ func procField(pid int, file, name string) int64 {
 // quiet waits until the server has next to nothing to do any more.
 func (s *server) quiet(b *bench) {
 	const look, enough = 100 * time.Millisecond, 500 * time.Microsecond
-	was := s.cpu()
-	b.until("the rest of "+s.name, s, look, func() bool {
-		now := s.cpu()
-		idle := now-was < enough
-		was = now
-		return idle
-	})
+	b.until("the rest of "+s.name, s, 0, s.idle(look, enough))
 }
 
 // calm waits until the server has had next to nothing to do for a second: what very many zones still have to do
 // after a start comes in small portions.
 func (s *server) calm(b *bench) {
-	const look, enough = time.Second, 5 * time.Millisecond
-	was := s.cpu()
-	b.until("calm of "+s.name, s, look, func() bool {
-		now := s.cpu()
-		idle := now-was < enough
-		was = now
-		return idle
-	})
+	const look, enough = 2 * time.Second, 30 * time.Millisecond
+	b.until("calm of "+s.name, s, 0, s.idle(look, enough))
+}
+
+// idle looks at the server for a while, and says whether it took no more CPU.
+func (s *server) idle(look, enough time.Duration) func() bool {
+	return func() bool {
+		was := s.cpu()
+		time.Sleep(look)
+		return s.cpu()-was < enough
+	}
 }
 
 // settled waits until the server's memory does not change any more and returns it. The garbage collector is

@@ -16,13 +16,17 @@ type aside struct {
 	at       int64 // octets written
 	unsynced int
 	pace     *pace
-	begun    time.Time // when the first of the octets was written that are not synced yet
+	begun    time.Time     // when the first of the octets was written that are not synced yet
+	slots    chan struct{} // of large files
+	large    bool          // it has one
 }
 
 const (
 	writeBuffer = 64 << 10
 	pageFrame   = 48 << 10 // octets of pages to a frame
 	syncEvery   = 8 << 20
+	// largeAtOnce are how many files that do not fit into a buffer are written at a time.
+	largeAtOnce = 4
 )
 
 func (s *Store) aside(name, magic string) (*aside, error) {
@@ -30,7 +34,7 @@ func (s *Store) aside(name, magic string) (*aside, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &aside{disk: s.disk, name: name, file: f, buf: appendPreamble(nil, magic), pace: &s.pace}, nil
+	return &aside{disk: s.disk, name: name, file: f, buf: appendPreamble(nil, magic), pace: &s.pace, slots: s.large}, nil
 }
 
 // size is how long the file is so far.
@@ -66,6 +70,10 @@ func (a *aside) finish(buf []byte, start int) (err error) {
 	if a.buf, err = endFrame(buf, start); err != nil || len(a.buf) < writeBuffer {
 		return err
 	}
+	if !a.large {
+		a.slots <- struct{}{}
+		a.large = true
+	}
 	return a.flush()
 }
 
@@ -83,7 +91,7 @@ func (a *aside) flush() error {
 		return nil
 	}
 	a.unsynced = 0
-	if err := a.file.Sync(); err != nil {
+	if err := a.file.SyncAlone(); err != nil {
 		return err
 	}
 	a.pace.rest(time.Since(a.begun))
@@ -95,10 +103,23 @@ func (a *aside) complete() error {
 	if err := a.flush(); err != nil {
 		return err
 	}
-	if err := a.file.Sync(); err != nil {
+	sync := a.file.Sync
+	if a.large {
+		sync = a.file.SyncAlone
+	}
+	if err := sync(); err != nil {
 		return err
 	}
+	a.leave()
 	return a.file.Close()
+}
+
+// leave lets another large file be written.
+func (a *aside) leave() {
+	if a.large {
+		<-a.slots
+		a.large = false
+	}
 }
 
 // publish gives the complete file its name, durably.
@@ -111,6 +132,7 @@ func (a *aside) publish() error {
 
 // drop removes what was written, and says why.
 func (a *aside) drop(why error) error {
+	a.leave()
 	_ = a.file.Close() // it may be closed already, and goes anyway
 	return errors.Join(why, a.disk.remove(a.name+asideSuffix))
 }

@@ -39,7 +39,7 @@ func (d *saved) write(t testing.TB, snapshot, journal []byte) {
 
 // load is what a new process finds.
 func (d *saved) load() (State, Recovery, error) {
-	s := &Store{dir: d.store.dir, disk: d.store.disk, files: map[group][]*files{}}
+	s := newStore(d.store.dir, d.store.disk)
 	if err := s.list(); err != nil {
 		return State{}, Recovery{}, err
 	}

@@ -25,7 +25,7 @@ func FuzzLoad(f *testing.F) {
 		if content(st.Version) == "" || !leadTo(st.Deltas, st.Version) {
 			t.Fatal("loaded, and not a zone")
 		}
-		s := &Store{dir: d.store.dir, disk: d.store.disk, files: map[group][]*files{}}
+		s := newStore(d.store.dir, d.store.disk)
 		if err := s.Save(example, st); err != nil {
 			t.Fatal(err)
 		}

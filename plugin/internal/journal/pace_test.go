@@ -16,9 +16,9 @@ func (d slowDisk) create(name string) (file, error) {
 	return slowFile{f}, err
 }
 
-func (f slowFile) Sync() error {
+func (f slowFile) SyncAlone() error {
 	<-time.After(100 * time.Millisecond)
-	return f.file.Sync()
+	return f.file.SyncAlone()
 }
 
 func TestALargeZoneLeavesOthersHalfOfTheDisk(t *testing.T) {
@@ -41,7 +41,7 @@ func TestALargeZoneLeavesOthersHalfOfTheDisk(t *testing.T) {
 		return took
 	}
 	synctest.Test(t, func(t *testing.T) {
-		s := &Store{disk: slowDisk{newRealDisk(t.TempDir())}}
+		s := newStore("", slowDisk{newRealDisk(t.TempDir())})
 		if took := write(t, s); took != 600*time.Millisecond {
 			t.Errorf("three syncs of 100 ms took %s, with rests", took)
 		}

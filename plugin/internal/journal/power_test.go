@@ -119,6 +119,7 @@ func (f *modelFile) Sync() error {
 	return nil
 }
 
+func (f *modelFile) SyncAlone() error     { return f.Sync() }
 func (f *modelFile) Close() error         { return nil }
 func (f *modelFile) size() (int64, error) { return int64(len(f.now)), f.disk.step() }
 
@@ -172,7 +173,7 @@ func TestPowerFailsAnywhere(t *testing.T) {
 	states := story(t)
 	for at, over := 1, false; !over; at++ {
 		d := newModelDisk(at, math.MaxInt)
-		s := &Store{disk: d, files: map[group][]*files{}}
+		s := newStore("", d)
 		done := 0
 		for done < len(states) && s.Save(example, states[done]) == nil {
 			done++
@@ -219,7 +220,7 @@ func TestOperationsFail(t *testing.T) {
 	for count := range 2 {
 		for at, over := 1, false; !over; at++ {
 			d := newModelDisk(at, at+count)
-			s := &Store{disk: d, files: map[group][]*files{}}
+			s := newStore("", d)
 			over = true
 			last := -1 // that was saved
 			for i, st := range states {

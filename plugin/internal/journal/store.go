@@ -47,8 +47,9 @@ type Store struct {
 	disk disk
 	lock *os.File
 
-	keys sharedKey // of those that were loaded
-	pace pace
+	keys  sharedKey // of those that were loaded
+	pace  pace
+	large chan struct{} // a place for each large file that is being written
 
 	mu    sync.Mutex
 	files map[group][]*files
@@ -78,12 +79,17 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, disk: newRealDisk(dir), lock: lock, files: map[group][]*files{}}
+	s := newStore(dir, newRealDisk(dir))
+	s.lock = lock
 	if err := s.list(); err != nil {
 		lock.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func newStore(dir string, d disk) *Store {
+	return &Store{dir: dir, disk: d, large: make(chan struct{}, largeAtOnce), files: map[group][]*files{}}
 }
 
 // list notes which zones have files, and removes what a crash left half written.

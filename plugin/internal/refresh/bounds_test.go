@@ -51,13 +51,16 @@ func TestBounds(t *testing.T) {
 		r.serial(addrB, 1)
 		r.serves(r.add("other.", addrB), 1)
 	})
-	scenario(t, "a NOTIFY that finds no slot is checked by SOA, so that its zone stays proved", Options{PerPrimary: 1}, func(r *rig) {
+	scenario(t, "a NOTIFY that finds no slot for a while is checked by SOA, so that its zone stays proved", Options{PerPrimary: 1}, func(r *rig) {
 		z := r.loaded(addrA)
 		r.set(addrA, func(p *fakePrimary) { p.transfer = 2 * expireAfter })
 		r.add("slow.", addrA)
 		r.took(r.T)
 		r.after(time.Minute)
 		r.notify(z, addrA, 2)
+		r.after(notifierPatience - 1)
+		r.asked("")
+		r.after(1)
 		r.asked("soa A")
 		r.ended("current")
 		r.expires(z, expireAfter)

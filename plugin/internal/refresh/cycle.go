@@ -68,20 +68,14 @@ func (c *cycle) begin(ctx context.Context) (ended bool) {
 	if c.forced() {
 		return !c.whole(ctx)
 	}
-	if p, ok := c.direct(); ok {
+	p, ok := c.direct()
+	if !ok {
+		p, ok = c.notifier()
+	}
+	if ok {
 		c.places.leave()
 		c.candidates, c.unchecked = []candidate{{addr: p.Addr}}, true
 		return false
-	}
-	if p, ok := c.notifier(); ok {
-		if release, ok := c.slots.try(p.Addr.Addr()); ok {
-			c.places.leave()
-			ended := c.fetch(ctx, p, nil)
-			release()
-			if ended || c.places.enter(ctx) != nil {
-				return true
-			}
-		}
 	}
 	return !c.round(ctx)
 }
@@ -135,7 +129,9 @@ func (c *cycle) fetchBest(ctx context.Context) (ended bool) {
 			return false
 		}
 		c.candidates = c.candidates[1:]
-		c.tried = append(c.tried, next.addr)
+		if !c.unchecked {
+			c.tried = append(c.tried, next.addr)
+		}
 		var announced *serial.Serial
 		if !c.unchecked {
 			announced = &next.serial
@@ -167,19 +163,31 @@ func (c *cycle) enter(p xfr.Primary) (release func(), ok bool) {
 		return release, true
 	}
 	c.wait = &slotWait{cycle: c, addr: p.Addr.Addr(), urgent: c.request.reason >= Notified}
-	if len(c.candidates) > 1 {
+	switch {
+	case c.unchecked && c.have != nil:
+		c.wait.until = time.Now().Add(notifierPatience)
+	case len(c.candidates) > 1:
 		c.wait.until = time.Now().Add(slotPatience)
 	}
 	return nil, false
 }
 
-// slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
-const slotPatience = primary.Tolerance
+const (
+	// slotPatience is how long a zone waits for a slot of one primary while there is another one to try.
+	slotPatience = primary.Tolerance
+	// notifierPatience is how long it waits for a slot of the one that sent the NOTIFY before it asks all for their SOA,
+	// which renews the lease if there is nothing to fetch.
+	notifierPatience = 5 * time.Second
+)
 
 var errNoSlot = errors.New("no transfer slot became free in time")
 
-// giveUp has the cycle try the next candidate instead of the one whose slot it has waited for.
+// giveUp has the cycle try the next candidate instead of the one whose slot it has waited for, or ask all primaries.
 func (c *cycle) giveUp() {
+	if c.unchecked {
+		c.candidates = nil
+		return
+	}
 	c.errs = append(c.errs, fmt.Errorf("%s: %w", c.candidates[0].addr, errNoSlot))
 	c.tried = append(c.tried, c.candidates[0].addr)
 	c.candidates = c.candidates[1:]

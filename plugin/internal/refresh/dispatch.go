@@ -163,7 +163,7 @@ func (s *Scheduler) finished(z *Zone) {
 	case held:
 		s.bringForward(z, e.held)
 	default:
-		s.makeReady(z, &s.urgent)
+		s.makeReady(z, &s.urgent.List)
 	}
 	s.poke()
 }

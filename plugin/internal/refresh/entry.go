@@ -95,16 +95,20 @@ func (s *Scheduler) ready(now time.Time) *list.List {
 	if s.urgent.Len() == 0 || impatient && !s.overtaken {
 		return timed
 	}
-	return &s.urgent
+	return &s.urgent.List
 }
 
 // pop takes the next zone out of a queue.
 func (s *Scheduler) pop(queue *list.List, now time.Time) *Zone {
-	s.overtaken = queue != &s.urgent
-	if queue == &s.timed {
+	s.overtaken = queue != &s.urgent.List
+	first := queue.Front()
+	switch queue {
+	case &s.timed:
 		s.pace.took(now, len(s.zones))
+	case &s.urgent.List:
+		first = s.urgent.next()
 	}
-	z := queue.Front().Value.(turn).zone
+	z := first.Value.(turn).zone
 	s.dequeue(z)
 	return z
 }

@@ -41,7 +41,7 @@ type Scheduler struct {
 
 	mu        sync.Mutex
 	zones     timeline
-	urgent    list.List // of turn: asked for by NOTIFY or on request
+	urgent    line      // of turn: asked for by NOTIFY or on request
 	unserved  list.List // of turn: a timer ran out of a zone that is not served
 	timed     list.List // of turn: a timer ran out of one that is
 	pace      pace      // of timed
@@ -173,16 +173,16 @@ func (s *Scheduler) ask(z *Zone, r request) {
 		}
 		return // finished goes on with it
 	case ready:
-		if e.queue == &s.urgent {
+		if e.queue == &s.urgent.List {
 			return
 		}
-		s.makeReady(z, &s.urgent)
+		s.makeReady(z, &s.urgent.List)
 	case waiting:
 		if r.reason == Notified && time.Now().Before(e.held) {
 			s.bringForward(z, e.held)
 			break
 		}
-		s.makeReady(z, &s.urgent)
+		s.makeReady(z, &s.urgent.List)
 	}
 	s.poke()
 }

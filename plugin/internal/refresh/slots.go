@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// slots bound the transfers that run at a time, in total and from one address. The addresses take turns,
-// and what waits for one of them is served in order of arrival, what somebody asked for first: a primary with
-// thousands of zones, or a slow one, holds up nobody but itself.
+// slots bound the transfers that run at a time, in total and from one address. The addresses take turns, so that a primary
+// with thousands of zones, or a slow one, holds up nobody but itself. Of what waits for one of them, what somebody asked
+// for comes first, see line; the rest in order of arrival.
 type slots struct {
 	freed func() // called after a slot was given back, or there are more
 
@@ -22,11 +22,12 @@ type slots struct {
 }
 
 type slotSource struct {
-	addr          netip.Addr
-	used          int
-	urgent, timed list.List     // of *slotWait
-	overtaken     bool          // a timed one came before the urgent ones the last time
-	turn          *list.Element // in turns; nil: nobody waits
+	addr      netip.Addr
+	used      int
+	urgent    line          // of *slotWait
+	timed     list.List     // of *slotWait
+	overtaken bool          // a timed one came before the urgent ones the last time
+	turn      *list.Element // in turns; nil: nobody waits
 }
 
 // A slotWait is a cycle that waits for a slot.
@@ -117,29 +118,24 @@ func (s *slots) waiting() *slotWait {
 		return nil
 	}
 	from := turn.Value.(*slotSource)
-	queue := &from.urgent
-	if queue.Len() == 0 {
-		queue = &from.timed
-	}
+	queue := from.queue(from.urgent.Len() > 0)
 	return queue.Front().Value.(*slotWait)
 }
 
 // first takes the next one that waits off its queue. Of those that a timer made wait, one whose patience is over comes
 // after each of the others.
 func (from *slotSource) first(now time.Time) *slotWait {
-	queue := &from.urgent
 	timed := from.timed.Front()
 	impatient := timed != nil && now.Sub(timed.Value.(*slotWait).since) >= timedPatience
-	if queue.Len() == 0 || impatient && !from.overtaken {
-		queue = &from.timed
+	if from.overtaken = from.urgent.Len() == 0 || impatient && !from.overtaken; from.overtaken {
+		return from.timed.Remove(timed).(*slotWait)
 	}
-	from.overtaken = queue == &from.timed
-	return queue.Remove(queue.Front()).(*slotWait)
+	return from.urgent.Remove(from.urgent.next()).(*slotWait)
 }
 
 func (from *slotSource) queue(urgent bool) *list.List {
 	if urgent {
-		return &from.urgent
+		return &from.urgent.List
 	}
 	return &from.timed
 }

@@ -103,10 +103,25 @@ func TestWhatSomebodyAskedForGetsTheNextSlot(t *testing.T) {
 		q.enter("t4", addrA, false)
 		time.Sleep(timedPatience) // from now on they take turns
 		q.empty(t)
-		if want := []string{"u2", "t2", "u3", "t4", "u4"}; !slices.Equal(q.got[4:], want) {
+		if want := []string{"u2", "t2", "u4", "t4", "u3"}; !slices.Equal(q.got[4:], want) {
 			t.Errorf("%v", q.got[4:])
 		}
 	})
+}
+
+func TestTheNewestAndTheOldestTakeTurns(t *testing.T) {
+	q := newQueue(1, 1)
+	for _, name := range []string{"running", "1", "2", "3", "4"} {
+		q.enter(name, addrA, true)
+	}
+	q.leave() // the newest: 4
+	q.enter("5", addrA, true)
+	q.leave() // the oldest: 1
+	q.enter("6", addrA, true)
+	q.empty(t)
+	if want := []string{"running", "4", "1", "6", "2", "5", "3"}; !slices.Equal(q.got, want) {
+		t.Errorf("%v", q.got)
+	}
 }
 
 func TestSlotsThatAreGivenUp(t *testing.T) {
