@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -34,18 +35,29 @@ func (b *bench) scavenged(s *server) bool {
 	return memStat(text, "HeapSys")-memStat(text, "HeapReleased") < memStat(text, "NextGC")*12/10+fragments
 }
 
-// longestPause is the longest time, in seconds, for which the garbage collector of a Go program has stopped it, of
-// the last 256.
-func (b *bench) longestPause(s *server) (float64, bool) {
+// collections is how often the garbage collector of a Go program has run when the program has begun to serve: the pauses
+// before that, when it reads its configuration, hold up no query.
+func (b *bench) collections(s *server) int64 {
 	if s.pprof == "" {
-		return 0, false
+		return 0
 	}
-	_, rest, _ := strings.Cut(b.memStats(s), "# PauseNs = [")
-	list, _, _ := strings.Cut(rest, "]")
-	var longest time.Duration
-	for _, f := range strings.Fields(list) {
-		n, _ := strconv.ParseInt(f, 10, 64)
-		longest = max(longest, time.Duration(n))
+	b.until("the start of "+s.name, s, time.Millisecond, func() bool { return fetch(s.pprof, "cmdline", io.Discard) == nil })
+	return memStat(b.memStats(s), "NumGC")
+}
+
+// pauses are the times, in seconds, for which the garbage collector of a Go program has stopped it after it had run a
+// number of times, of the last 256 at the most.
+func (b *bench) pauses(s *server, after int64) (list []float64) {
+	if s.pprof == "" {
+		return nil
 	}
-	return longest.Seconds(), longest > 0
+	text := b.memStats(s)
+	_, rest, _ := strings.Cut(text, "# PauseNs = [")
+	rest, _, _ = strings.Cut(rest, "]")
+	ring := strings.Fields(rest)
+	for run := memStat(text, "NumGC"); run > after && len(list) < len(ring); run-- {
+		n, _ := strconv.ParseInt(ring[(run-1)%int64(len(ring))], 10, 64)
+		list = append(list, time.Duration(n).Seconds())
+	}
+	return list
 }
