@@ -4,6 +4,8 @@ import (
 	"errors"
 	"iter"
 	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 )
 
 // An aside is a file that is written under another name and takes its own when it is whole. It needs a small
@@ -19,6 +21,7 @@ type aside struct {
 	begun    time.Time     // when the first of the octets was written that are not synced yet
 	slots    chan struct{} // of large files
 	large    bool          // it has one
+	breather breather.Breather
 }
 
 const (
@@ -59,6 +62,7 @@ func (a *aside) pages(k kind, pages iter.Seq[[]byte]) error {
 			a.buf, start = beginFrame(a.buf, k)
 		}
 		a.buf = appendCounted(a.buf, p)
+		a.breather.Did(2)
 	}
 	if start < 0 {
 		return nil

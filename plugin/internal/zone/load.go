@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
 
@@ -18,6 +19,7 @@ type load struct {
 	length  int // of a batch
 	filling batch
 	spare   batch
+	added   breather.Breather
 	busy    chan struct{} // closed when the last batch was worked up; nil: there was none
 }
 
@@ -79,6 +81,7 @@ func (l *load) add(where int, key, labels []byte, stored uint16, sig bool, rr RR
 	}
 	r.octets = l.filling.octets.copy3(key, labels, rr.Data)
 	l.filling.records = append(l.filling.records, r)
+	l.added.Did(1)
 	l.filling.size += len(r.octets)
 	if len(l.filling.records) == l.length || l.filling.size >= batchOctets {
 		l.handOver()
@@ -106,9 +109,11 @@ func (l *load) wait() {
 }
 
 func (l *load) workUp(b batch) {
+	var breather breather.Breather
 	for i := range b.records {
 		r := &b.records[i]
 		l.trees[r.where].add(r)
+		breather.Did(1)
 	}
 	for i := range l.trees {
 		l.trees[i].keepGroup()

@@ -1,6 +1,10 @@
 package zone
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
+)
 
 // An edit says what a name becomes: a node, or nothing when node is nil.
 type edit struct{ key, node []byte }
@@ -14,6 +18,8 @@ type merger struct {
 	open  bool     // edits fall into it
 	entry int      // its next entry that is not yet written
 	next  []byte   // the first key of the page behind it, nil: there is none
+
+	breather breather.Breather
 }
 
 func newMerger(c *commit, base *tree) *merger {
@@ -77,6 +83,7 @@ func (m *merger) enterPage(key []byte) {
 		return
 	}
 	m.leavePage()
+	m.breather.Did(draftWork)
 	to := m.base.find(key)
 	if to.before(m.at) {
 		to = m.at

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
@@ -95,10 +96,12 @@ type inspector struct {
 	counts     Counts
 	first, key []byte // the first key and the last one, nil before the first
 	scratch    []byte
+	breather   breather.Breather
 }
 
 func (c *inspector) pages(list [][]byte) {
 	for _, octets := range list {
+		c.breather.Did(walkWork)
 		if p := page(octets); !c.page(p) {
 			c.bad = true
 			return

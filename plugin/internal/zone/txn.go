@@ -6,6 +6,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 )
@@ -33,6 +34,7 @@ type Txn struct {
 	arena    arena
 	key      []byte
 	finished bool
+	breather breather.Breather
 
 	pageSize int // in octets
 	// Records in a batch and in a run of a whole zone.
@@ -143,8 +145,12 @@ func (t *Txn) draft(where int) *draft {
 		d.load(n)
 	}
 	t.drafts[where][string(t.key)] = d
+	t.breather.Did(draftWork)
 	return d
 }
+
+// draftWork is what it takes to find a name in a large tree, in units of package breather; and to write a page anew.
+const draftWork = 8
 
 func (v *Version) tree(where int) *tree {
 	switch {

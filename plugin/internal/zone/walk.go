@@ -6,6 +6,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 )
 
@@ -34,11 +35,17 @@ type walk struct {
 	apex  owner.Name
 	visit func(RR) bool
 	name  owner.Name
+
+	breather breather.Breather
 }
+
+// walkWork is what it takes to visit the records of a page, in units of package breather.
+const walkWork = 16
 
 func (w *walk) tree(t *tree) bool {
 	for _, c := range t.chunks {
 		for i := range c.refs {
+			w.breather.Did(walkWork)
 			p := c.refs[i].page
 			for entry := range p.count() {
 				if !w.node(p.entry(entry)) {

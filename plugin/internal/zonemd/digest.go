@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
@@ -57,6 +58,8 @@ type digester struct {
 	sets  []zone.RRset
 	sigs  []signature
 	out   []byte // what is to be hashed next
+
+	breather breather.Breather
 }
 
 // name writes all records of one owner name, ascending by type.
@@ -79,6 +82,7 @@ func (d *digester) name(nodes [2]zone.Node) {
 		}
 		for data := range s.Data() {
 			d.record(s.Type, s.TTL, data)
+			d.breather.Did(1)
 		}
 	}
 	if !signed {
