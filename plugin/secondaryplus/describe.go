@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/miekg/dns"
 
@@ -30,11 +31,14 @@ func (m *member) remember(o refresh.Outcome) {
 	}
 	if f := o.Fetched; o.Result == refresh.Updated {
 		m.past.transfer.Store(&status.Transfer{
-			Time: now, Kind: kindNames[kindOf(f.How)], Primary: o.Primary.String(), Serial: uint32(o.New),
+			Time: now, Kind: kindNames[kindOf(f.How)], Primary: shared(o.Primary.String()), Serial: uint32(o.New),
 			Messages: f.Messages, Records: f.Records, Octets: f.Octets, Seconds: f.Duration.Seconds(),
 		})
 	}
 }
+
+// shared is the one copy in memory of a text that very many zones keep.
+func shared(text string) string { return unique.Make(text).Value() }
 
 // describe is all that the status tells of the zone.
 func (e *engine) describe(m *member, id status.ID) status.Zone {

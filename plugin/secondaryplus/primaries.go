@@ -40,7 +40,7 @@ func viewOf(report refresh.Report, addr netip.AddrPort) (primary.View, bool) {
 
 // learn adds what a SOA check said.
 func learn(p *status.Primary, v primary.View) {
-	p.Silent, p.Closed = outageOf(v.Silent), outageOf(v.Closed)
+	p.Silent, p.Closed = outageOf(v.Silent()), outageOf(v.Closed())
 	if v.Err != nil {
 		p.Error = oneLine(v.Err)
 		return

@@ -9,6 +9,12 @@ type Outage struct {
 	Failures int       // attempts that failed; those made while it was believed anyway do not count
 }
 
+// Outages are those of one primary.
+type Outages struct {
+	Silent Outage // of SOA checks: they get no answer
+	Closed Outage // of transfers: no connection can be made
+}
+
 const (
 	firstOutage   = time.Minute
 	longestOutage = 10 * time.Minute

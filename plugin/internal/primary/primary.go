@@ -31,8 +31,24 @@ type View struct {
 	Granted time.Time
 	Err     error // not nil: the check failed, and Serial and RTT mean nothing
 
-	Silent Outage // of SOA checks: they get no answer
-	Closed Outage // of transfers: no connection can be made
+	// Lost is what is remembered of its outages; nil: nothing.
+	Lost *Outages
+}
+
+// Silent is the outage of SOA checks.
+func (v View) Silent() Outage {
+	if v.Lost == nil {
+		return Outage{}
+	}
+	return v.Lost.Silent
+}
+
+// Closed is the outage of transfers.
+func (v View) Closed() Outage {
+	if v.Lost == nil {
+		return Outage{}
+	}
+	return v.Lost.Closed
 }
 
 // Pin is the primary that a zone stays with. The zero Pin is none.
@@ -98,14 +114,14 @@ func Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (cand
 	if at < 0 {
 		return nil, true
 	}
-	if own.Closed.Lasts(now) {
+	if own.Closed().Lasts(now) {
 		return candidates, false
 	}
 	return slices.Insert(slices.Delete(candidates, at, at+1), 0, own), false
 }
 
 func compare(a, b View, now time.Time) int {
-	aClosed, bClosed := a.Closed.Lasts(now), b.Closed.Lasts(now)
+	aClosed, bClosed := a.Closed().Lasts(now), b.Closed().Lasts(now)
 	switch {
 	case a.Serial.Newer(b.Serial):
 		return -1

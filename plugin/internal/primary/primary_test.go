@@ -40,13 +40,13 @@ func TestCandidates(t *testing.T) {
 		{"not for one that is no longer configured", []View{{Addr: a, Serial: 12}}, Pin{Addr: b}, &have, []netip.AddrPort{a}, false},
 		{"the nearer one of two equals comes first", []View{{Addr: a, Serial: 11, RTT: 250 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
 		{"small differences in distance do not count", []View{{Addr: a, Serial: 11, RTT: 90 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
-		{"one that cannot be connected to comes after those as new", []View{{Addr: a, Serial: 11, Closed: shut}, {Addr: b, Serial: 11, RTT: time.Second}, {Addr: c, Serial: 10}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
-		{"also where it is nearer and comes later", []View{{Addr: a, Serial: 11, RTT: time.Second}, {Addr: b, Serial: 11, Closed: shut}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
-		{"and comes first if it could not be connected to before", []View{{Addr: a, Serial: 11, Closed: was}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
-		{"and before those that are older", []View{{Addr: a, Serial: 11}, {Addr: b, Serial: 12, Closed: shut}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
-		{"also if it is the pinned one", []View{{Addr: a, Serial: 11, Closed: shut}, {Addr: b, Serial: 11}, {Addr: c, Serial: 12}}, Pin{Addr: a}, &have, []netip.AddrPort{c, b, a}, false},
-		{"if nobody can be connected to, the order is what it was", []View{{Addr: a, Serial: 11, Closed: shut, RTT: time.Second}, {Addr: b, Serial: 11, Closed: shut}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
-		{"SOA checks without an answer do not count here", []View{{Addr: a, Serial: 11, Silent: shut}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
+		{"one that cannot be connected to comes after those as new", []View{{Addr: a, Serial: 11, Lost: &Outages{Closed: shut}}, {Addr: b, Serial: 11, RTT: time.Second}, {Addr: c, Serial: 10}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
+		{"also where it is nearer and comes later", []View{{Addr: a, Serial: 11, RTT: time.Second}, {Addr: b, Serial: 11, Lost: &Outages{Closed: shut}}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
+		{"and comes first if it could not be connected to before", []View{{Addr: a, Serial: 11, Lost: &Outages{Closed: was}}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
+		{"and before those that are older", []View{{Addr: a, Serial: 11}, {Addr: b, Serial: 12, Lost: &Outages{Closed: shut}}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
+		{"also if it is the pinned one", []View{{Addr: a, Serial: 11, Lost: &Outages{Closed: shut}}, {Addr: b, Serial: 11}, {Addr: c, Serial: 12}}, Pin{Addr: a}, &have, []netip.AddrPort{c, b, a}, false},
+		{"if nobody can be connected to, the order is what it was", []View{{Addr: a, Serial: 11, Lost: &Outages{Closed: shut}, RTT: time.Second}, {Addr: b, Serial: 11, Lost: &Outages{Closed: shut}}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
+		{"SOA checks without an answer do not count here", []View{{Addr: a, Serial: 11, Lost: &Outages{Silent: shut}}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
 	} {
 		got, waiting := Candidates(tc.views, tc.pin, tc.have, t0)
 		var addrs []netip.AddrPort

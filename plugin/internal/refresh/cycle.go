@@ -201,7 +201,7 @@ func (c *cycle) notifier() (xfr.Primary, bool) {
 		return xfr.Primary{}, false
 	}
 	p, ok := c.config.primaryAt(c.zone.source)
-	if ok && c.reach.at(p.Addr).closed.Lasts(time.Now()) {
+	if ok && c.reach.at(p.Addr).Closed.Lasts(time.Now()) {
 		return xfr.Primary{}, false
 	}
 	from := c.request.hint.From.Unmap().WithZone("")

@@ -101,7 +101,7 @@ func (r Report) NewestPrimarySerial() (s serial.Serial, ok bool) {
 // for; but one that was silent before is not waited for on that account, and is still not well.
 func Well(v primary.View) (well, known bool) {
 	if notAwaited(v) {
-		return false, v.Silent.Failures > 0
+		return false, v.Silent().Failures > 0
 	}
 	return v.Err == nil, true
 }

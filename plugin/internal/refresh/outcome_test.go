@@ -17,10 +17,10 @@ func TestAPrimaryIsWellOrNot(t *testing.T) {
 		well, known bool
 	}{
 		{"a good answer", primary.View{Serial: 1}, true, true},
-		{"a good answer after transfers that could not connect", primary.View{Closed: silent}, true, true},
+		{"a good answer after transfers that could not connect", primary.View{Lost: &primary.Outages{Closed: silent}}, true, true},
 		{"an error", primary.View{Err: errors.New("REFUSED")}, false, true},
 		{"nobody waited for it", primary.View{Err: skipped}, false, false},
-		{"nobody waited for it, because it was silent before", primary.View{Err: skipped, Silent: silent}, false, true},
+		{"nobody waited for it, because it was silent before", primary.View{Err: skipped, Lost: &primary.Outages{Silent: silent}}, false, true},
 	} {
 		if well, known := Well(c.view); well != c.well || known != c.known {
 			t.Errorf("%s: well %v, known %v", c.name, well, known)

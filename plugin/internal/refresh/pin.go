@@ -39,8 +39,8 @@ func (c *cycle) observe(before primary.Pin, now time.Time) {
 			continue
 		}
 		z.heard = v.Err == nil
-		if v.Closed.Lasts(now) && z.broken.IsZero() {
-			z.broken = v.Closed.Since // it is not tried first: nothing else would tell
+		if v.Closed().Lasts(now) && z.broken.IsZero() {
+			z.broken = v.Closed().Since // it is not tried first: nothing else would tell
 		}
 	}
 	switch {

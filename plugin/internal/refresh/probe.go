@@ -26,7 +26,7 @@ func (c *cycle) probe(ctx context.Context, patient bool) {
 	for _, p := range c.config.Primaries {
 		if !slices.ContainsFunc(c.views, func(v primary.View) bool { return v.Addr == p.Addr }) {
 			asked++
-			if c.reach.at(p.Addr).silent.Lasts(begun) {
+			if c.reach.at(p.Addr).Silent.Lasts(begun) {
 				silent = append(silent, p.Addr)
 			}
 			go func() { results <- c.ask(ctx, p) }()
@@ -92,7 +92,7 @@ func (c *cycle) known(awaiting bool, now time.Time) certainty {
 	for _, v := range c.views {
 		newer := v.Err == nil && c.newer(v.Serial)
 		if pinned && v.Addr == pin.Addr {
-			if newer && pin.Trouble.IsZero() && !c.reach.at(pin.Addr).closed.Lasts(now) {
+			if newer && pin.Trouble.IsZero() && !c.reach.at(pin.Addr).Closed.Lasts(now) {
 				return sure
 			}
 			awaited = false

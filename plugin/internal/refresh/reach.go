@@ -16,20 +16,15 @@ import (
 // SOA checks and transfers are remembered apart, since a path may let UDP pass and not TCP.
 type reach struct {
 	mu   sync.Mutex
-	lost map[netip.AddrPort]*outages
+	lost map[netip.AddrPort]*primary.Outages
 	gave map[netip.AddrPort]time.Time // when the last transfer succeeded, of those that may still matter
-}
-
-type outages struct {
-	silent primary.Outage // SOA checks get no answer
-	closed primary.Outage // transfers cannot connect
 }
 
 // mostLost bounds the primaries that are remembered.
 const mostLost = 4096
 
 func newReach() *reach {
-	return &reach{lost: make(map[netip.AddrPort]*outages), gave: make(map[netip.AddrPort]time.Time)}
+	return &reach{lost: make(map[netip.AddrPort]*primary.Outages), gave: make(map[netip.AddrPort]time.Time)}
 }
 
 // gaveLately is how long a transfer shows that others from that primary will work.
@@ -44,13 +39,13 @@ func (r *reach) gives(addr netip.AddrPort, now time.Time) bool {
 }
 
 // at is what is remembered of a primary.
-func (r *reach) at(addr netip.AddrPort) outages {
+func (r *reach) at(addr netip.AddrPort) primary.Outages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if o := r.lost[addr]; o != nil {
 		return *o
 	}
-	return outages{}
+	return primary.Outages{}
 }
 
 // checked takes the end of a SOA check.
@@ -60,7 +55,7 @@ func (r *reach) checked(v primary.View, now time.Time) {
 		r.heard(v.Addr)
 	case notAwaited(v), errors.Is(v.Err, xfr.ErrStopped), errors.Is(v.Err, xfr.ErrLocal):
 	case errors.Is(v.Err, xfr.ErrTimeout), errors.Is(v.Err, xfr.ErrNetwork), errors.Is(v.Err, xfr.ErrConnect):
-		r.note(v.Addr, now, func(o *outages) { o.silent = o.silent.Failed(now) })
+		r.note(v.Addr, now, func(o *primary.Outages) { o.Silent = o.Silent.Failed(now) })
 	default:
 		r.heard(v.Addr) // what it says may be no good, but it is an answer
 	}
@@ -71,7 +66,7 @@ func (r *reach) fetched(addr netip.AddrPort, err error, now time.Time) {
 	r.gift(addr, err == nil, now)
 	switch {
 	case errors.Is(err, xfr.ErrConnect):
-		r.note(addr, now, func(o *outages) { o.closed = o.closed.Failed(now) })
+		r.note(addr, now, func(o *primary.Outages) { o.Closed = o.Closed.Failed(now) })
 	case errors.Is(err, xfr.ErrStopped), errors.Is(err, xfr.ErrLocal), errors.Is(err, xfr.ErrTimeout), errors.Is(err, xfr.ErrNetwork):
 	default:
 		r.mu.Lock()
@@ -99,12 +94,12 @@ func (r *reach) gift(addr netip.AddrPort, ok bool, now time.Time) {
 func (r *reach) heard(addr netip.AddrPort) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if o := r.lost[addr]; o != nil && o.silent.Failures > 0 {
+	if o := r.lost[addr]; o != nil && o.Silent.Failures > 0 {
 		delete(r.lost, addr)
 	}
 }
 
-func (r *reach) note(addr netip.AddrPort, now time.Time, change func(*outages)) {
+func (r *reach) note(addr netip.AddrPort, now time.Time, change func(*primary.Outages)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := r.lost[addr]
@@ -112,7 +107,7 @@ func (r *reach) note(addr netip.AddrPort, now time.Time, change func(*outages)) 
 		if len(r.lost) >= mostLost {
 			r.makeRoom(now)
 		}
-		o = new(outages)
+		o = new(primary.Outages)
 		r.lost[addr] = o
 	}
 	change(o)
@@ -121,7 +116,7 @@ func (r *reach) note(addr netip.AddrPort, now time.Time, change func(*outages)) 
 // makeRoom forgets the primaries whose outages are over, or else any.
 func (r *reach) makeRoom(now time.Time) {
 	for addr, o := range r.lost {
-		if !o.silent.Lasts(now) && !o.closed.Lasts(now) {
+		if !o.Silent.Lasts(now) && !o.Closed.Lasts(now) {
 			delete(r.lost, addr)
 		}
 	}
@@ -146,7 +141,9 @@ func (r *reach) heardFrom(c *Config, from netip.Addr) {
 // remember puts what is remembered into the views.
 func (c *cycle) remember() {
 	for i := range c.views {
-		o := c.reach.at(c.views[i].Addr)
-		c.views[i].Silent, c.views[i].Closed = o.silent, o.closed
+		c.views[i].Lost = nil
+		if o := c.reach.at(c.views[i].Addr); o != (primary.Outages{}) {
+			c.views[i].Lost = &o
+		}
 	}
 }

@@ -52,7 +52,7 @@ func TestSilentPrimariesAreNotWaitedFor(t *testing.T) {
 	scenario(t, "when another one has our version, longer than the grace", Options{}, func(r *rig) {
 		z := r.withSilent(addrB, addrA, addrB)
 		view := z.Report().Primaries[1]
-		if !view.Silent.Lasts(time.Now()) || !view.Silent.Since.Equal(time.Now()) || view.Closed != (primary.Outage{}) {
+		if !view.Silent().Lasts(time.Now()) || !view.Silent().Since.Equal(time.Now()) || view.Closed() != (primary.Outage{}) {
 			r.Errorf("reported %+v", view)
 		}
 		r.ask(z, newestGrace-1)
@@ -114,7 +114,7 @@ func TestSilentPrimariesAreNotWaitedFor(t *testing.T) {
 		r.set(addrB, talking)
 		r.set(addrB, func(p *fakePrimary) { p.deaf = errRefused })
 		r.ask(z, newestGrace)
-		if view := z.Report().Primaries[1]; view.Silent != (primary.Outage{}) || !errors.Is(view.Err, xfr.ErrRefused) {
+		if view := z.Report().Primaries[1]; view.Silent() != (primary.Outage{}) || !errors.Is(view.Err, xfr.ErrRefused) {
 			r.Errorf("reported %+v", view)
 		}
 	})
@@ -156,7 +156,7 @@ func TestTransfersThatCannotConnect(t *testing.T) {
 		r.after(5 * time.Second)
 		r.serves(z, 2)
 		r.asked("ixfr A, soa A, soa B, axfr B")
-		if view := z.Report().Primaries[0]; !view.Closed.Lasts(time.Now()) || view.Silent.Failures > 0 {
+		if view := z.Report().Primaries[0]; !view.Closed().Lasts(time.Now()) || view.Silent().Failures > 0 {
 			r.Errorf("reported %+v", view)
 		}
 		change()
@@ -174,7 +174,7 @@ func TestTransfersThatCannotConnect(t *testing.T) {
 		r.after(primary.Tolerance)
 		r.ask(z, primary.Tolerance)
 		r.serves(z, 1000)
-		if view := z.Report().Primaries[0]; view.Closed != (primary.Outage{}) {
+		if view := z.Report().Primaries[0]; view.Closed() != (primary.Outage{}) {
 			r.Errorf("reported %+v after a transfer", view)
 		}
 	})
@@ -226,7 +226,7 @@ func TestTransfersThatCannotConnect(t *testing.T) {
 		r.notify(z, addrA, 2)
 		r.after(newestGrace)
 		r.serves(z, 2)
-		if o := r.s.reach.at(addrA); o != (outages{}) {
+		if o := r.s.reach.at(addrA); o != (primary.Outages{}) {
 			r.Errorf("remembered %+v", o)
 		}
 	})
@@ -237,7 +237,7 @@ func TestThePrimariesThatAreRememberedAreBounded(t *testing.T) {
 	for i := range 2 * mostLost {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 53)
 		r.checked(primary.View{Addr: addr, Err: xfr.ErrTimeout}, now)
-		if len(r.addrs()) > mostLost || !r.at(addr).silent.Lasts(now) {
+		if len(r.addrs()) > mostLost || !r.at(addr).Silent.Lasts(now) {
 			t.Fatalf("%d are remembered, the last one: %+v", len(r.addrs()), r.at(addr))
 		}
 	}

@@ -43,16 +43,17 @@ func (t *Txn) Commit() (*Version, *Delta, error) {
 
 // finish checks the apex and keeps what every answer needs from it.
 func (v *Version) finish() error {
-	var ok bool
-	if v.apexAt, ok = v.names.get(nil); !ok {
+	at, ok := v.names.get(nil)
+	if !ok {
 		return ErrSOA
 	}
-	v.apexSOA, _ = v.apexAt.RRset(dns.TypeSOA)
-	v.apexNS, _ = v.apexAt.RRset(dns.TypeNS)
+	v.apexAt = at.data
+	v.apexSOA, _ = at.RRset(dns.TypeSOA)
+	v.apexNS, _ = at.RRset(dns.TypeNS)
 	if v.apexSOA.Len() != 1 {
 		return ErrSOA
 	}
-	v.apex = v.apexAt.Owner(nil, v.apex)
+	v.apex = at.Owner(nil, v.apex)
 	var err error
 	v.soa, err = ParseSOA(v.SOARecord())
 	return err

@@ -19,14 +19,14 @@ type Counts struct {
 
 type typeCount struct {
 	rrtype  uint16
-	records int
+	records int32
 }
 
 // Of is the number of records of a type.
 func (c *Counts) Of(rrtype uint16) int {
 	for i := range c.types {
 		if c.types[i].rrtype == rrtype {
-			return c.types[i].records
+			return int(c.types[i].records)
 		}
 	}
 	return 0
@@ -36,7 +36,7 @@ func (c *Counts) Of(rrtype uint16) int {
 func (c *Counts) Types() iter.Seq2[uint16, int] {
 	return func(yield func(uint16, int) bool) {
 		for _, t := range c.types {
-			if !yield(t.rrtype, t.records) {
+			if !yield(t.rrtype, int(t.records)) {
 				return
 			}
 		}
@@ -68,11 +68,11 @@ func (c *Counts) of(rrtype uint16, records int) {
 	c.Records += records
 	for i := range c.types {
 		if c.types[i].rrtype == rrtype {
-			c.types[i].records += records
+			c.types[i].records += int32(records)
 			return
 		}
 	}
-	c.types = append(c.types, typeCount{rrtype, records})
+	c.types = append(c.types, typeCount{rrtype, int32(records)})
 }
 
 // add joins what two have counted.
@@ -80,7 +80,7 @@ func (c *Counts) add(o Counts) {
 	c.RRsets += o.RRsets
 	c.Crowded += o.Crowded
 	for _, t := range o.types {
-		c.of(t.rrtype, t.records)
+		c.of(t.rrtype, int(t.records))
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // the whole list. It is immutable.
 type tree struct {
 	chunks  []chunk
-	firsts  chunk // the first page of each, if there are several
+	firsts  *chunk // the first page of each; nil: there are not several
 	entries int
 	octets  int
 }
@@ -25,7 +25,8 @@ func (t *tree) findFirsts() {
 	for i, c := range t.chunks {
 		refs[i] = c.refs[0]
 	}
-	t.firsts = newChunk(refs)
+	firsts := newChunk(refs)
+	t.firsts = &firsts
 }
 
 // A position is that of a page.

@@ -13,7 +13,7 @@ type Version struct {
 	names   tree
 	hashed  tree // NSEC3 and the RRSIGs over it
 	soa     SOA
-	apexAt  Node
+	apexAt  []byte // the node
 	apexSOA RRset
 	apexNS  RRset // without records when there are none
 	hashKey *HashKey
@@ -46,7 +46,7 @@ func (v *Version) ApexSOA() *RRset { return &v.apexSOA }
 func (v *Version) ApexNS() *RRset { return &v.apexNS }
 
 // ApexNode is the apex with its RRsets.
-func (v *Version) ApexNode() Node { return v.apexAt }
+func (v *Version) ApexNode() Node { return Node{data: v.apexAt} }
 
 // Get finds a name by its sort key. An empty non-terminal is not found: it owns nothing.
 func (v *Version) Get(key []byte) (Node, bool) { return v.names.get(key) }
