@@ -11,12 +11,14 @@ import (
 	"github.com/coredns/coredns/coremain"
 
 	_ "github.com/understudy-dns/understudy/plugin/secondaryplus"
+	_ "github.com/understudy-dns/understudy/plugin/serialguard"
 )
 
 // inserted are our plugins, each with the plugin of CoreDNS that it comes right after. The order is that in
 // which a query passes them; everything else about it is CoreDNS's own.
 var inserted = []struct{ after, name string }{
-	{"secondary", "secondaryplus"},
+	{"secondary", "serialguard"},
+	{"serialguard", "secondaryplus"},
 }
 
 func main() {

@@ -44,7 +44,7 @@ func TestEveryDirectiveHasItsPlugin(t *testing.T) {
 
 func TestAMissingNeighbourIsNamed(t *testing.T) {
 	_, err := withOurs([]string{"file", "auto"})
-	if err == nil || !strings.Contains(err.Error(), "secondaryplus") || !strings.Contains(err.Error(), "after secondary") {
+	if err == nil || !strings.Contains(err.Error(), "serialguard") || !strings.Contains(err.Error(), "after secondary") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -53,7 +53,7 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial"}, {"rdata", "status", "compress"}, {"zone"},
+		{"owner", "serial", "breather"}, {"rdata", "status", "compress"}, {"zone"},
 		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"},
 		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify"},
 	}

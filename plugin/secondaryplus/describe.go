@@ -50,6 +50,7 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		Deltas: deltasOf(published.Deltas), TransfersOut: m.noted().outgoing.totals(),
 		Notifies: make(map[string]uint64, notifyResults),
 	}
+	d.Held = heldOf(m.zone.Held())
 	if v := published.Version; v != nil {
 		d.Serial, d.Records, d.Octets = number(v.Serial()), v.Records(), v.Octets()
 		d.RRsets, d.Types = v.Counts().RRsets, typesOf(v)

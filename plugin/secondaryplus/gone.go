@@ -82,6 +82,9 @@ func (g gone) end() {
 	for k, list := range kept {
 		k.flush(list)
 	}
+	for _, m := range g.members {
+		m.zone.End()
+	}
 	for _, p := range g.plugins {
 		if p.downward != nil {
 			p.downward.close()

@@ -61,7 +61,8 @@ func (m *member) count(o refresh.Outcome) {
 			m.rare().failedTransfers[kindIXFR].Add(1)
 		}
 	}
-	if o.Result != refresh.Updated {
+	released := o.Result == refresh.Updated && o.Known // it was transferred before
+	if o.Result != refresh.Updated && o.Result != refresh.Kept || released {
 		return
 	}
 	kind := kindOf(o.Fetched.How)

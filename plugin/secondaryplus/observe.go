@@ -43,7 +43,11 @@ func (m *member) log(o refresh.Outcome) {
 	name := m.zone.Name()
 	switch o.Result {
 	case refresh.Updated:
-		log.Infof("%s: %s%s", name, updated(o), afterAll(o.Errs))
+		if found := ruled(o.Ruling); found != "" {
+			log.Warningf("%s: %s; but %s%s", name, updated(o), found, afterAll(o.Errs))
+		} else {
+			log.Infof("%s: %s%s", name, updated(o), afterAll(o.Errs))
+		}
 	case refresh.Current:
 		log.Debugf("%s: serial %s is current at %s; due %s%s", name, o.New, o.Primary, until(o.Next), afterAll(o.Errs))
 	case refresh.Expired:
@@ -52,6 +56,12 @@ func (m *member) log(o refresh.Outcome) {
 		m.repeat(log.Warningf, "%s: %s", name, m.reason(o))
 	case refresh.Behind:
 		m.repeat(log.Warningf, "%s: %s", name, m.reason(o))
+	case refresh.Kept:
+		if !o.Known {
+			m.steady() // another version is another matter
+		}
+		m.repeat(log.Warningf, "%s: serial %s from %s is HELD: %s; serial %s goes on being served", name,
+			o.Fetched.Version.Serial(), o.Primary, m.reason(o), o.New)
 	case refresh.Failed:
 		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
 	}
@@ -72,6 +82,8 @@ func (m *member) reason(o refresh.Outcome) string {
 		return fmt.Sprintf("no primary proved serial %s up to date in time (%d attempts failed)", o.Old, o.Failures)
 	case refresh.Waiting:
 		return fmt.Sprintf("a primary is newer than serial %s; waiting for %s, which the zone stays with", o.Old, m.zone.Report().Pinned)
+	case refresh.Kept:
+		return ruled(o.Ruling) + afterAll(o.Errs)
 	case refresh.Behind:
 		return fmt.Sprintf("every primary that answers is older than serial %s: %s%s", o.Old, m.serials(), afterAll(o.Errs))
 	}
@@ -79,6 +91,18 @@ func (m *member) reason(o refresh.Outcome) string {
 		return ""
 	}
 	return joined(o.Errs)
+}
+
+// ruled is what a gate has found; empty: nothing.
+func ruled(r refresh.Ruling) string {
+	list := make([]string, 0, len(r.Findings)+1)
+	for _, f := range r.Findings {
+		list = append(list, f.String())
+	}
+	if r.Note != "" {
+		list = append(list, r.Note)
+	}
+	return strings.Join(list, "; ")
 }
 
 // updated is the log's sentence for a new version.

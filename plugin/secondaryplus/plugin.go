@@ -117,6 +117,24 @@ func newPlugin(configs []config) (*Plugin, error) {
 // identity is under which the engine knows a zone of p.
 func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
 
+// Guard has every version of a zone of p judged before it is published. It is called before p attaches.
+func (p *Plugin) Guard(g refresh.Gate) {
+	for _, s := range p.order {
+		s.guard(g)
+	}
+}
+
+// guard is Guard for a stanza, and the members of its catalogs.
+func (p *policy) guard(g refresh.Gate) {
+	p.refresh.Gate = g
+	if p.members != nil {
+		p.members.guard(g)
+	}
+	for _, v := range p.groups {
+		v.guard(g)
+	}
+}
+
 // named says whether the zone of a name in lower-case presentation form is among those of the Corefile.
 func (p *Plugin) named(name string) bool {
 	apex, err := owner.Parse(name)

@@ -2,6 +2,7 @@ package breather
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
 )
 
@@ -9,15 +10,15 @@ import (
 func TestOthersGetTheirTurn(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for _, units := range []int{1, 7, enough, 2 * enough} {
-		ran := false
-		go func() { ran = true }()
+		var ran atomic.Bool
+		go func() { ran.Store(true) }()
 		var b Breather
 		for done := units; done < enough; done += units {
-			if b.Did(units); ran {
+			if b.Did(units); ran.Load() {
 				t.Fatalf("a breath after %d units", done)
 			}
 		}
-		if b.Did(units); !ran {
+		if b.Did(units); !ran.Load() {
 			t.Errorf("no breath after enough times %d units", units)
 		}
 	}

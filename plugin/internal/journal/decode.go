@@ -88,12 +88,24 @@ func (d *decoder) lease() (l lease) {
 	l.refreshed, l.expire = d.time(), d.time()
 	l.source, l.pin = d.addrPort(), d.addrPort()
 	l.tag = string(d.counted())
+	l.held = d.held()
 	kept := d.uvarint()
 	if kept > 1<<30 {
 		d.bad = true
 	}
 	l.kept = int(kept)
 	return l
+}
+
+func (d *decoder) held() (h held) {
+	switch there := d.fixed(1); {
+	case d.bad || there[0] == 0:
+	case there[0] == 1:
+		h.since, h.hash = d.time(), d.hash()
+	default:
+		d.bad = true
+	}
+	return h
 }
 
 func (d *decoder) time() time.Time {

@@ -27,11 +27,12 @@ type lease struct {
 	refreshed, expire time.Time
 	source, pin       netip.AddrPort
 	tag               string
+	held              held
 	kept              int // deltas, counted from the last
 }
 
 func leaseOf(st State) lease {
-	return lease{st.Refreshed, st.Expire, st.Source, st.Pin, st.Tag, len(st.Deltas)}
+	return lease{st.Refreshed, st.Expire, st.Source, st.Pin, st.Tag, held{st.HeldSince, st.HeldHash}, len(st.Deltas)}
 }
 
 func appendHeader(dst []byte, h *header) []byte {
@@ -49,10 +50,27 @@ func appendHeader(dst []byte, h *header) []byte {
 	return appendLease(dst, h.lease)
 }
 
+// held is what is known of a version that is kept back; the zero held: there is none.
+type held struct {
+	since time.Time
+	hash  zone.SetHash
+}
+
+func appendHeld(dst []byte, h held) []byte {
+	if h.since.IsZero() {
+		return append(dst, 0)
+	}
+	return appendHash(appendTime(append(dst, 1), h.since), h.hash)
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, uint64(t.Unix()))
+	return binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
+}
+
 func appendLease(dst []byte, l lease) []byte {
 	for _, t := range []time.Time{l.refreshed, l.expire} {
-		dst = binary.BigEndian.AppendUint64(dst, uint64(t.Unix()))
-		dst = binary.BigEndian.AppendUint32(dst, uint32(t.Nanosecond()))
+		dst = appendTime(dst, t)
 	}
 	for _, a := range []netip.AddrPort{l.source, l.pin} {
 		var text []byte
@@ -62,6 +80,7 @@ func appendLease(dst []byte, l lease) []byte {
 		dst = appendCounted(dst, text)
 	}
 	dst = appendCounted(dst, l.tag)
+	dst = appendHeld(dst, l.held)
 	return binary.AppendUvarint(dst, uint64(l.kept))
 }
 

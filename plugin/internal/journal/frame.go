@@ -12,7 +12,7 @@ import (
 //
 // Integers are big-endian.
 const (
-	formatVersion = 2
+	formatVersion = 3
 	magicOctets   = 8
 	preambleLen   = magicOctets + 4
 

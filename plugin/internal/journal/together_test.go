@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -91,6 +92,7 @@ func TestFilesAreSyncedOneByOneAndTogether(t *testing.T) {
 		return len(s.next.files)
 	}
 	for synced() < 100 {
+		runtime.Gosched()
 	}
 	s.mu.Lock()
 	s.running = false

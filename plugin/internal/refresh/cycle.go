@@ -65,6 +65,10 @@ func (c *cycle) begin(ctx context.Context) (ended bool) {
 	if c.have != nil {
 		c.outcome.Old = c.have.Serial()
 	}
+	if c.reconsider() {
+		c.places.leave()
+		return true
+	}
 	if c.forced() {
 		return !c.whole(ctx)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
@@ -40,12 +41,21 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	if announced != nil && fetched.Granted.IsZero() {
 		fetched.Granted = c.grantedBy(p) // it told so in the SOA check
 	}
-	c.zone.data.Publish(fetched.Version, fetched.Delta, c.config.Room)
-	c.zone.source = p.Addr
-	c.fetchedFrom(p.Addr, time.Now())
-	c.saw(p.Addr, fetched.Version.Serial(), fetched.Granted)
-	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Updated, p.Addr, fetched
-	return true
+	publish, ended := c.admit(p.Addr, fetched)
+	if publish {
+		c.publish(p.Addr, fetched)
+	}
+	return publish || ended
+}
+
+// publish has the zone answered from a version. What was held is older, or the same.
+func (c *cycle) publish(from netip.AddrPort, f xfr.Fetched) {
+	c.zone.data.Publish(f.Version, f.Delta, c.config.Room)
+	c.zone.letGo()
+	c.zone.source = from
+	c.fetchedFrom(from, time.Now())
+	c.saw(from, f.Version.Serial(), f.Granted)
+	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Updated, from, f
 }
 
 // transfer fetches from p, and judges what came.

@@ -39,13 +39,15 @@ const (
 	Waiting
 	// Failed: no primary gave anything, or none of the newer ones gave its version.
 	Failed
+	// Kept: a newer version is held back by the gate.
+	Kept
 	// Expired: not a refresh, but the end of the lease.
 	Expired
 )
 
 // String is the result as in logs and metrics.
 func (r Result) String() string {
-	return [...]string{"updated", "current", "behind", "waiting", "failed", "expired"}[r]
+	return [...]string{"updated", "current", "behind", "waiting", "failed", "held", "expired"}[r]
 }
 
 // Outcome is one refresh, told for the log, the metrics and the status.
@@ -55,7 +57,9 @@ type Outcome struct {
 	Had      bool          // there was a version before
 	Old, New serial.Serial // of the versions before and after
 	Primary  netip.AddrPort
-	Fetched  xfr.Fetched // of an Updated one; its Version is published
+	Fetched  xfr.Fetched // of an Updated one, whose Version is published, and of a Kept one, whose Version is held
+	Ruling   Ruling      // of the gate about the Version fetched last
+	Known    bool        // that Version was held before this refresh
 	Errs     []error     // every attempt that failed, also of a refresh that succeeded in the end
 	Failures int         // attempts in a row that failed, this one included
 	Next     time.Time   // when the zone is due again

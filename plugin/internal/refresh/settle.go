@@ -20,6 +20,9 @@ func (s *Scheduler) conclude(ctx context.Context, c *cycle) *Outcome {
 	if v := z.Current(); v != nil {
 		o.New = v.Serial()
 	}
+	if o.Result == Current {
+		z.letGo() // its primary has taken it back
+	}
 	if r.reason == Notified && o.Result != Updated {
 		z.fruitless++
 	} else {
@@ -51,6 +54,9 @@ func (s *Scheduler) settle(z *Zone, c *cycle, o Outcome) timers.Timers {
 	defer s.mu.Unlock()
 	now, before := time.Now(), z.Lease()
 	lease := s.step(before, z, c, o, now)
+	if h := z.Held(); h != nil && !h.Ruling.Again.IsZero() {
+		lease.Due = earlier(lease.Due, h.Ruling.Again)
+	}
 	if t := z.pin.Trouble; !t.IsZero() && !worn(z.pin, now) {
 		// The pinned primary has until then to be the best again, and not until the next REFRESH.
 		lease.Due = earlier(lease.Due, t.Add(primary.Tolerance))
@@ -72,7 +78,8 @@ func (s *Scheduler) step(before timers.Timers, z *Zone, c *cycle, o Outcome, now
 	if o.Result == Updated {
 		return before.Step(timers.Updated, soa, c.config.Clamps, o.Fetched.Granted, now, jitter)
 	}
-	proved := o.Result == Current || c.proved()
+	// While a version is held, its primary proves that it is there: the zone does not expire for the sake of caution.
+	proved := o.Result == Current || o.Result == Kept && o.Had || c.proved()
 	if proved && o.Result != Failed {
 		return before.Step(timers.Succeeded, soa, c.config.Clamps, c.granted(), now, jitter)
 	}

@@ -15,6 +15,9 @@ type State struct {
 	Lease  timers.Timers
 	Source netip.AddrPort // where the version came from; the zero AddrPort: not known
 	Pin    netip.AddrPort // the primary that the zone stays with
+	// HeldSince is since when a version is kept back that has HeldHash; zero: none is.
+	HeldSince time.Time
+	HeldHash  zone.SetHash
 }
 
 // State is the zone's present state. It may be called at any time.
@@ -26,6 +29,9 @@ func (z *Zone) State() State {
 	if v := s.Version; v != nil && report.Last.New == v.Serial() {
 		s.Source = report.Source
 	}
+	if g := z.gated.Load(); g != nil {
+		s.HeldSince, s.HeldHash = g.waiting()
+	}
 	return s
 }
 
@@ -33,6 +39,9 @@ func (z *Zone) State() State {
 // to a Scheduler. The zone is due at once: NOTIFYs may have been missed.
 func (z *Zone) Restore(s State, now time.Time) {
 	z.data.Restore(s.Published)
+	if !s.HeldSince.IsZero() {
+		z.gated.Store(&gated{since: s.HeldSince, hash: s.HeldHash})
+	}
 	z.source, z.pin = s.Source, primary.Pin{Addr: s.Pin}
 	lease := s.Lease.Restored(s.Version.SOA(), z.Config().Clamps, now)
 	z.lease.Store(&lease)

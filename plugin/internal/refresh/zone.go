@@ -23,6 +23,7 @@ type Config struct {
 	Clamps    timers.Clamps
 	Room      zone.Room // for the Deltas that are kept
 	Rules     guard.Rules
+	Gate      Gate // judges what the Rules let pass; nil: nobody does
 }
 
 // Fetcher asks primaries; an *xfr.Client is one. Both methods return soon after ctx ends, and
@@ -59,6 +60,7 @@ type Zone struct {
 	expired atomic.Bool
 	lease   atomic.Pointer[timers.Timers] // stored under Scheduler.mu, as is expired
 	report  atomic.Pointer[Report]
+	gated   atomic.Pointer[gated] // made by the running refresh when there is a gate
 
 	// Owned by the running refresh.
 	pin       primary.Pin

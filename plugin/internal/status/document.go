@@ -32,6 +32,7 @@ type Zone struct {
 	LastRefresh    *Refresh       `json:"last_refresh,omitempty"`
 	LastError      *Mishap        `json:"last_error,omitempty"`
 	Transfer       *Transfer      `json:"last_transfer,omitempty"`
+	Held           *Held          `json:"held,omitempty"`
 	Persist        *Persist       `json:"persist,omitempty"`
 	Secondaries    []Secondary    `json:"secondaries,omitempty"` // that are told of new versions
 	TransfersOut   TransfersOut   `json:"transfers_out"`
@@ -61,6 +62,23 @@ type Mishap struct {
 	Time   time.Time `json:"time"`
 	Result string    `json:"result"`
 	Reason string    `json:"reason"`
+}
+
+// Held is a version that is kept back.
+type Held struct {
+	Serial   uint32    `json:"serial"`
+	Primary  string    `json:"primary"`
+	Since    time.Time `json:"since"`
+	Again    time.Time `json:"next_decision,omitzero"`
+	Findings []Finding `json:"findings"`
+	Note     string    `json:"note,omitempty"`
+}
+
+// Finding is one thing that is wrong with it.
+type Finding struct {
+	Rule    string `json:"rule"`
+	Verdict string `json:"verdict"`
+	Reason  string `json:"reason"`
 }
 
 // Transfer is one that brought a version.

@@ -1,0 +1,27 @@
+package guard
+
+import "time"
+
+// soon is how long before they expire signatures are old: whoever signs has missed the time to do it again.
+const soon = 24 * time.Hour
+
+// signatures: one has expired, or soon will. What would replace a zone whose signatures all still validate is held.
+func signatures(_ *Policy, c *Change) (Finding, bool) {
+	until, signed := c.After.SignedUntil(c.Now)
+	if !signed {
+		return Finding{}, false
+	}
+	switch left := until.Sub(c.Now); {
+	case left <= -expiryUnit: // the whole of that time is past
+		verdict := Warn
+		if was, ok := c.Before.SignedUntil(c.Now); ok && was.After(c.Now) {
+			verdict = Hold
+		}
+		return found(Signatures, verdict, "has an RRSIG that expired at about %s, %.1f h ago", stamp(until), -left.Hours())
+	case left < soon:
+		return found(Signatures, Warn, "has an RRSIG that expires at about %s, in %.1f h", stamp(until), max(left, 0).Hours())
+	}
+	return Finding{}, false
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

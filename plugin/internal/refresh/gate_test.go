@@ -1,0 +1,170 @@
+package refresh
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
+)
+
+// A fakeGate rules by serial.
+type fakeGate struct {
+	rulings map[serial.Serial]Ruling
+	asked   []Proposal
+}
+
+func (g *fakeGate) Judge(_ *Zone, p Proposal) Ruling {
+	g.asked = append(g.asked, p)
+	return g.rulings[p.Version.Serial()]
+}
+
+func ruling(v guard.Verdict) Ruling {
+	return Ruling{Verdict: v, Findings: []guard.Finding{{Rule: guard.Deletes, Verdict: v, Reason: "deletes too much"}}}
+}
+
+// guarded is loaded, with a gate.
+func (r *rig) guarded(g *fakeGate) *Zone {
+	r.Helper()
+	z := r.loaded(addrA)
+	c := *z.Config()
+	c.Gate = g
+	z.Configure(&c)
+	return z
+}
+
+func TestGate(t *testing.T) {
+	scenario(t, "what it holds is kept back, and the zone does not expire meanwhile", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold)}}
+		z := r.guarded(g)
+		r.serial(addrA, 2)
+		r.notify(z, addrA, 2)
+		r.asked("ixfr A")
+		r.ended("held")
+		r.serves(z, 1)
+		r.expires(z, expireAfter)
+		r.due(z, refreshEach)
+		h := z.Held()
+		if h == nil || h.Fetched.Version.Serial() != 2 || h.From != addrA || h.Ruling.Verdict != guard.Hold {
+			r.Fatalf("held %+v", h)
+		}
+		since := h.Since
+		r.after(2 * expireAfter)
+		r.serves(z, 1)
+		if z.Expired() || !z.Held().Since.Equal(since) {
+			r.Errorf("expired: %v, held since %s, not %s", z.Expired(), z.Held().Since, since)
+		}
+	})
+	scenario(t, "what it held is published without a transfer once it may be", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold)}}
+		z := r.guarded(g)
+		r.serial(addrA, 2)
+		r.notify(z, addrA, 2)
+		r.took(r.T)
+		r.results()
+		r.set(addrA, func(p *fakePrimary) { p.down = errDown })
+		g.rulings[2] = ruling(guard.Warn)
+		r.s.Request(z)
+		r.after(0)
+		r.asked("")
+		r.ended("updated")
+		r.serves(z, 2)
+		if z.Held() != nil || g.asked[len(g.asked)-1].Held == nil {
+			r.Errorf("held %v after %+v", z.Held(), g.asked)
+		}
+	})
+	scenario(t, "what is held is judged again when the gate says so", Options{}, func(r *rig) {
+		held := ruling(guard.Hold)
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: held}}
+		z := r.guarded(g)
+		held.Again = time.Now().Add(5 * time.Minute)
+		g.rulings[2] = held
+		r.serial(addrA, 2)
+		r.notify(z, addrA, 2)
+		r.due(z, 5*time.Minute)
+		g.rulings[2] = Ruling{}
+		r.after(5*time.Minute - 1)
+		r.serves(z, 1)
+		r.after(1)
+		r.serves(z, 2)
+	})
+	scenario(t, "what is held is let go when the primary takes it back, or has something better", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold)}}
+		z := r.guarded(g)
+		for _, next := range []serial.Serial{1, 3} {
+			r.serial(addrA, 2)
+			r.notify(z, addrA, 2)
+			if z.Held() == nil {
+				r.Fatal("not held")
+			}
+			r.serial(addrA, next)
+			r.after(refreshEach)
+			r.serves(z, next)
+			if z.Held() != nil {
+				r.Errorf("serial %s is still held", z.Held().Fetched.Version.Serial())
+			}
+		}
+	})
+	scenario(t, "after a restart, the time that the same content was held before counts", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold), 3: ruling(guard.Hold)}}
+		z := r.guarded(g)
+		r.serial(addrA, 2)
+		r.notify(z, addrA, 2)
+		since, state := z.Held().Since, z.State()
+		if !state.HeldSince.Equal(since) || state.HeldHash != z.Held().Fetched.Version.SetHash() {
+			r.Errorf("%+v", state)
+		}
+		r.s.Remove(z)
+		r.after(time.Hour)
+		next := NewZone(z.Apex(), z.Config())
+		next.Restore(state, time.Now())
+		r.s.Add(next)
+		r.after(0)
+		if h := next.Held(); h == nil || !h.Since.Equal(since) || !g.asked[len(g.asked)-1].Since.Equal(since) {
+			r.Errorf("held %+v", h)
+		}
+		r.serial(addrA, 3)
+		r.after(refreshEach)
+		if h := next.Held(); h == nil || !h.Since.Equal(time.Now()) {
+			r.Errorf("other content has the time of the one before: %+v", h)
+		}
+	})
+	scenario(t, "another primary is tried when it rejects what came from one", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{3: ruling(guard.Reject)}}
+		r.serial(addrA, 1)
+		r.serial(addrB, 1)
+		c := config(r.fake, addrA, addrB)
+		c.Gate = g
+		z := NewZone(owner.MustParse("example."), c)
+		r.s.Add(z)
+		r.after(0)
+		r.serial(addrA, 3)
+		r.serial(addrB, 2)
+		r.after(refreshEach)
+		r.serves(z, 2)
+		last := r.results()
+		o := last[len(last)-1]
+		if len(o.Errs) != 1 || !errors.Is(o.Errs[0], guard.ErrRejected) || !strings.Contains(o.Errs[0].Error(), "serial 3 deletes too much") {
+			r.Errorf("%v", o.Errs)
+		}
+	})
+	scenario(t, "a first version that it holds leaves the zone unloaded", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{1: ruling(guard.Hold)}}
+		r.serial(addrA, 1)
+		c := config(r.fake, addrA)
+		c.Gate = g
+		z := NewZone(owner.MustParse("example."), c)
+		r.s.Add(z)
+		r.after(0)
+		r.ended("held")
+		if z.Current() != nil {
+			r.Error("it is served")
+		}
+		g.rulings = nil
+		r.after(time.Minute)
+		r.serves(z, 1)
+	})
+}

@@ -1,0 +1,2 @@
+// Package serialguard has tests of the plugin of that name through the front door.
+package serialguard
