@@ -3,6 +3,7 @@ package refresh
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,13 +14,28 @@ import (
 
 // A fakeGate rules by serial.
 type fakeGate struct {
+	mu      sync.Mutex
 	rulings map[serial.Serial]Ruling
-	asked   []Proposal
+	asked   Proposal // the last one
 }
 
 func (g *fakeGate) Judge(_ *Zone, p Proposal) Ruling {
-	g.asked = append(g.asked, p)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked = p
 	return g.rulings[p.Version.Serial()]
+}
+
+func (g *fakeGate) set(s serial.Serial, r Ruling) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.rulings[s] = r
+}
+
+func (g *fakeGate) last() Proposal {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.asked
 }
 
 func ruling(v guard.Verdict) Ruling {
@@ -66,14 +82,14 @@ func TestGate(t *testing.T) {
 		r.took(r.T)
 		r.results()
 		r.set(addrA, func(p *fakePrimary) { p.down = errDown })
-		g.rulings[2] = ruling(guard.Warn)
+		g.set(2, ruling(guard.Warn))
 		r.s.Request(z)
 		r.after(0)
 		r.asked("")
 		r.ended("updated")
 		r.serves(z, 2)
-		if z.Held() != nil || g.asked[len(g.asked)-1].Held == nil {
-			r.Errorf("held %v after %+v", z.Held(), g.asked)
+		if z.Held() != nil || g.last().Held == nil {
+			r.Errorf("held %v after %+v", z.Held(), g.last())
 		}
 	})
 	scenario(t, "what is held is judged again when the gate says so", Options{}, func(r *rig) {
@@ -81,11 +97,11 @@ func TestGate(t *testing.T) {
 		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: held}}
 		z := r.guarded(g)
 		held.Again = time.Now().Add(5 * time.Minute)
-		g.rulings[2] = held
+		g.set(2, held)
 		r.serial(addrA, 2)
 		r.notify(z, addrA, 2)
 		r.due(z, 5*time.Minute)
-		g.rulings[2] = Ruling{}
+		g.set(2, Ruling{})
 		r.after(5*time.Minute - 1)
 		r.serves(z, 1)
 		r.after(1)
@@ -123,7 +139,7 @@ func TestGate(t *testing.T) {
 		next.Restore(state, time.Now())
 		r.s.Add(next)
 		r.after(0)
-		if h := next.Held(); h == nil || !h.Since.Equal(since) || !g.asked[len(g.asked)-1].Since.Equal(since) {
+		if h := next.Held(); h == nil || !h.Since.Equal(since) || !g.last().Since.Equal(since) {
 			r.Errorf("held %+v", h)
 		}
 		r.serial(addrA, 3)
@@ -163,7 +179,7 @@ func TestGate(t *testing.T) {
 		if z.Current() != nil {
 			r.Error("it is served")
 		}
-		g.rulings = nil
+		g.set(1, Ruling{})
 		r.after(time.Minute)
 		r.serves(z, 1)
 	})
