@@ -60,6 +60,8 @@ func (tld) run(b *bench) {
 			b.results.add(tldAgain, c.title(), float64(again.peak()))
 			b.say("  %-6s %.2fs after a restart, %d MB at the most", c.title(), took, again.peak()>>20)
 		})
+		// The pauses of a program without any zone show what the machine has in them.
+		b.stand.during(func() { tldPauses(b, b.launch(b.whoami(), order{zones: []string{"."}}), file) })
 	})
 }
 
@@ -95,6 +97,10 @@ func tldPauses(b *bench, s *server, file string) {
 	if s.garbage == nil {
 		return
 	}
+	if s.flush != nil {
+		s.flush() // the disk takes processors, too
+	}
+	s.quiet(b)
 	begun := b.collections(s)
 	ended, end := make(chan struct{}), make(chan struct{})
 	go func() {
