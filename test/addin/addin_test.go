@@ -26,8 +26,8 @@ func TestOurPluginsAddedToAPristineCoreDNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := pristine(t)
-	for after, line := range documented(t, root) {
-		insert(t, filepath.Join(tree, "plugin.cfg"), after, line)
+	for _, line := range documented(t, root) {
+		insert(t, filepath.Join(tree, "plugin.cfg"), line.after, line.text)
 	}
 	// Users name a version here; the test means the tree it is part of.
 	run(t, tree, "go", "mod", "edit", "-require", module+"@v0.0.0", "-replace", module+"="+root)
@@ -63,8 +63,11 @@ func pristine(t *testing.T) string {
 // pluginLine is a line for plugin.cfg in the README.
 var pluginLine = regexp.MustCompile(`(?m)^(\w+:` + regexp.QuoteMeta(module) + `/plugin/\w+)$`)
 
-// documented are the lines that the README gives for plugin.cfg, by the line that each comes after.
-func documented(t *testing.T, root string) map[string]string {
+// An insertion is a line that comes after another one.
+type insertion struct{ after, text string }
+
+// documented are the lines that the README gives for plugin.cfg, in their order.
+func documented(t *testing.T, root string) (lines []insertion) {
 	t.Helper()
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
@@ -75,12 +78,11 @@ func documented(t *testing.T, root string) map[string]string {
 		t.Fatal("the README has no block for plugin.cfg")
 	}
 	block, _, _ = strings.Cut(block, "~~~")
-	lines := map[string]string{}
 	before := ""
 	for line := range strings.Lines(block) {
 		line = strings.TrimSpace(line)
 		if pluginLine.MatchString(line) {
-			lines[before] = line
+			lines = append(lines, insertion{before, line})
 		}
 		before = line
 	}
