@@ -42,7 +42,7 @@ func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
 	case !s.enforce:
 		r = observed(r)
 	case r.Verdict == guard.Hold:
-		g.hold(z, s, m, c, p.Since, &r)
+		g.hold(z, s, m, c, &p, &r)
 	}
 	if r.Verdict <= guard.Warn {
 		m.version, m.statistics = p.Version, c.After
@@ -60,10 +60,10 @@ func observed(r refresh.Ruling) refresh.Ruling {
 }
 
 // hold keeps a version back, unless the operator's terms let it through.
-func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, since time.Time, r *refresh.Ruling) {
+func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal, r *refresh.Ruling) {
 	digest := m.digestOf(c.Version)
 	d := s.terms.decide(state{
-		now: c.Now, since: since, serial: c.Version.Serial(), digest: digest, expire: expireOf(c.Old),
+		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, confirmed: p.Held == nil, expire: expireOf(c.Old),
 		before: c.Before, after: c.After,
 	})
 	if d.released == "" {

@@ -14,6 +14,7 @@ type state struct {
 	now, since time.Time // since when the content is held
 	serial     serial.Serial
 	digest     string
+	confirmed  bool          // a primary has just given it
 	expire     time.Duration // of the SOA that is served
 	// before and after are the statistics of what is served and of what is held.
 	before, after *guard.Statistics
@@ -60,7 +61,7 @@ type moment struct {
 }
 
 func (t *terms) moments(s state) (list []moment) {
-	if t.release > 0 {
+	if t.release > 0 && s.confirmed {
 		list = append(list, moment{s.since.Add(t.release), fmt.Sprintf("it is still there after %s", t.release), "auto"})
 	}
 	if t.publish {

@@ -48,8 +48,16 @@ type candidate struct {
 // run tries everything that may bring the zone up to date, in this order: an IXFR from the primary that
 // sent a NOTIFY, whose first SOA is the check (RFC 1996 §3.11); then SOA checks of all primaries and a
 // transfer from the best one that is newer; then from the next best. It returns when the refresh has come to its
-// end, and when a slot is to be waited for; run then goes on where it was.
+// end, and when a slot is to be waited for; run then goes on where it was. When no primary gave anything, what is held
+// may be published.
 func (c *cycle) run(ctx context.Context) {
+	c.proceed(ctx)
+	if c.wait == nil && c.outcome.Result == Failed && ctx.Err() == nil {
+		c.reconsider()
+	}
+}
+
+func (c *cycle) proceed(ctx context.Context) {
 	if c.begun.IsZero() && c.begin(ctx) {
 		return
 	}
@@ -64,10 +72,6 @@ func (c *cycle) begin(ctx context.Context) (ended bool) {
 	c.outcome = Outcome{Result: Failed, Had: c.have != nil}
 	if c.have != nil {
 		c.outcome.Old = c.have.Serial()
-	}
-	if c.reconsider() {
-		c.places.leave()
-		return true
 	}
 	if c.forced() {
 		return !c.whole(ctx)

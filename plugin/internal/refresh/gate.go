@@ -140,27 +140,26 @@ func (c *cycle) hold(from netip.AddrPort, f xfr.Fetched, r Ruling) {
 	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Kept, from, f
 }
 
-// reconsider has the gate judge again what is held, and publishes it if it may be. What does not follow the version that
-// is served any more is let go.
-func (c *cycle) reconsider() (ended bool) {
+// reconsider has the gate judge again what is held, and publishes it if it may be. It is for when no primary can be asked
+// whether it still has that. What does not follow the version that is served any more is let go.
+func (c *cycle) reconsider() {
 	h := c.zone.Held()
 	if h == nil {
-		return false
+		return
 	}
 	if d := h.Fetched.Delta; c.config.Gate == nil || c.have == nil || d == nil || d.From.Hash != c.have.SetHash() {
 		c.zone.letGo()
-		return false
+		return
 	}
 	ruling := c.rule(h.From, h.Fetched, h)
 	if ruling.Verdict <= guard.Warn {
 		c.outcome.Ruling, c.outcome.Known = ruling, true
 		c.publish(h.From, h.Fetched)
-		return true
+		return
 	}
 	still := *h
 	still.Ruling = ruling
 	c.zone.gated.Load().held.Store(&still)
-	return false
 }
 
 // reasons are the findings in one line.

@@ -74,7 +74,7 @@ func TestGate(t *testing.T) {
 			r.Errorf("expired: %v, held since %s, not %s", z.Expired(), z.Held().Since, since)
 		}
 	})
-	scenario(t, "what it held is published without a transfer once it may be", Options{}, func(r *rig) {
+	scenario(t, "what it held is published once it may be, also when no primary can be asked", Options{}, func(r *rig) {
 		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold)}}
 		z := r.guarded(g)
 		r.serial(addrA, 2)
@@ -85,7 +85,7 @@ func TestGate(t *testing.T) {
 		g.set(2, ruling(guard.Warn))
 		r.s.Request(z)
 		r.after(0)
-		r.asked("")
+		r.asked("soa A")
 		r.ended("updated")
 		r.serves(z, 2)
 		if z.Held() != nil || g.last().Held == nil {
