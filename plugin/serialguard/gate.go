@@ -30,6 +30,7 @@ type memory struct {
 func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
+		*p.Memory = nil // it would keep a version in memory
 		return refresh.Ruling{}
 	}
 	m := remembered(p.Memory)

@@ -137,7 +137,7 @@ func (c *cycle) fetchBest(ctx context.Context) (ended bool) {
 			return false
 		}
 		c.candidates = c.candidates[1:]
-		if !c.unchecked {
+		if !c.unchecked || c.have == nil { // after a NOTIFY, the SOA may show more than the IXFR gave
 			c.tried = append(c.tried, next.addr)
 		}
 		var announced *serial.Serial

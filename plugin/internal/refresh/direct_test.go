@@ -30,6 +30,13 @@ func TestWithoutASOACheck(t *testing.T) {
 		r.add("third.", addrA)
 		r.asked("soa A")
 	})
+	scenario(t, "when only the transfer fails, it is not tried twice", Options{}, func(r *rig) {
+		r.loaded(addrA)
+		r.set(addrA, func(p *fakePrimary) { p.broken = errRefused })
+		r.add("other.", addrA)
+		r.asked("axfr A, soa A")
+		r.ended("failed")
+	})
 	scenario(t, "a new zone with several primaries wants the newest", Options{}, func(r *rig) {
 		r.loaded(addrA)
 		r.serial(addrB, 2)

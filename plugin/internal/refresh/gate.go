@@ -113,6 +113,7 @@ func (c *cycle) admit(from netip.AddrPort, f xfr.Fetched) (publish, ended bool) 
 
 func (c *cycle) rule(from netip.AddrPort, f xfr.Fetched, held *Held) Ruling {
 	if c.config.Gate == nil {
+		c.zone.gated.Store(nil)
 		return Ruling{}
 	}
 	if c.zone.gated.Load() == nil {

@@ -81,6 +81,7 @@ func TestGate(t *testing.T) {
 		r.notify(z, addrA, 2)
 		r.took(r.T)
 		r.results()
+		r.after(time.Minute)
 		r.set(addrA, func(p *fakePrimary) { p.down = errDown })
 		g.set(2, ruling(guard.Warn))
 		r.s.Request(z)
@@ -88,6 +89,7 @@ func TestGate(t *testing.T) {
 		r.asked("soa A")
 		r.ended("updated")
 		r.serves(z, 2)
+		r.expires(z, expireAfter-time.Minute)
 		if z.Held() != nil || g.last().Held == nil {
 			r.Errorf("held %v after %+v", z.Held(), g.last())
 		}

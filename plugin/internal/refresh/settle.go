@@ -75,7 +75,7 @@ func (s *Scheduler) step(before timers.Timers, z *Zone, c *cycle, o Outcome, now
 		soa = &current
 	}
 	jitter := s.opts.Jitter()
-	if o.Result == Updated {
+	if o.Result == Updated && !o.Known { // what was only released renews nothing: no primary could be asked
 		return before.Step(timers.Updated, soa, c.config.Clamps, o.Fetched.Granted, now, jitter)
 	}
 	// While a version is held, its primary proves that it is there: the zone does not expire for the sake of caution.
