@@ -22,12 +22,13 @@ type Relay struct {
 	after int64         // octets that a connection passes before it is held
 	gate  chan struct{} // nil: connections are not held
 	held  chan struct{} // gets a value for each connection that is held
+	open  map[net.Conn]bool
 }
 
 // Start starts a relay on 127.0.0.1. It ends with the test.
 func Start(t testing.TB, to string) *Relay {
 	t.Helper()
-	r := &Relay{addr: port.Addr(t, "127.0.0.1"), to: to, held: make(chan struct{}, 100)}
+	r := &Relay{addr: port.Addr(t, "127.0.0.1"), to: to, held: make(chan struct{}, 100), open: map[net.Conn]bool{}}
 	udp, err := net.ListenPacket("udp", r.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -50,11 +51,25 @@ func Start(t testing.TB, to string) *Relay {
 // Addr is "ip:port", for UDP and TCP.
 func (r *Relay) Addr() string { return r.addr }
 
-// HoldAfter makes every connection from now on stop when it has passed n octets of the server's, until Release.
+// HoldAfter makes every connection from now on stop when it has passed n octets of the server's, until Release. Those
+// that are there end: a secondary may keep one for its next transfer.
 func (r *Relay) HoldAfter(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.after, r.gate = n, make(chan struct{})
+	for c := range r.open {
+		c.Close()
+	}
+}
+
+func (r *Relay) note(c net.Conn, open bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if open {
+		r.open[c] = true
+	} else {
+		delete(r.open, c)
+	}
 }
 
 // WaitHeld waits until a connection is held.
@@ -121,6 +136,8 @@ func (r *Relay) connections(l net.Listener) {
 // connection passes octets both ways until either side ends.
 func (r *Relay) connection(client *net.TCPConn) {
 	defer client.Close()
+	r.note(client, true)
+	defer r.note(client, false)
 	c, err := net.Dial("tcp", r.to)
 	if err != nil {
 		return
