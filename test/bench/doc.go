@@ -17,6 +17,7 @@
 //	restart  from the start of a process that has the zone on disk, its primary down, to the first answer
 //	zones    10,000 zones: until all answer; memory; CPU a query beside that with one
 //	tld      10 M records in the shape of a TLD: load, change, pauses of the garbage collector, restart
+//	         (the pauses are read from a trace of the Go runtime, by "go tool trace")
 //	many     100,000 zones: from disk; at rest; one NOTIFY while 10,000 others refresh
 //
 // The last two are not among those that run by default. A contender that fails is a dash in the table with the reason
