@@ -2,6 +2,8 @@ package secondaryplus
 
 import (
 	"path/filepath"
+
+	"github.com/understudy-dns/understudy/plugin/internal/statedir"
 )
 
 // persist parses: persist DIR. The directory is opened when the server starts; whether it can be, as far as
@@ -20,7 +22,7 @@ func (s *stanza) persist() error {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return s.Errf("persist: %v", err)
 	}
-	if err := writable(dir); err != nil {
+	if err := statedir.Writable(dir); err != nil {
 		return s.Errf("persist: %v", err)
 	}
 	s.config.persist = dir

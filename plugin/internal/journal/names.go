@@ -23,6 +23,12 @@ const (
 	hashOctets      = 8
 )
 
+// Stem is what the names of a zone's files begin with.
+func Stem(id ID) string { return stem(groupOf(id), keyPart(id.Key)) }
+
+// ZonePart is a zone's name as it is part of the names of files.
+func ZonePart(zone string) string { return zonePart(zone) }
+
 func groupOf(id ID) group { return group(zonePart(id.Zone) + "," + hashPart(id.View)) }
 
 func keyPart(key string) string { return hashPart(key) }

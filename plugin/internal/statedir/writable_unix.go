@@ -1,6 +1,6 @@
 //go:build unix
 
-package secondaryplus
+package statedir
 
 import "syscall"
 

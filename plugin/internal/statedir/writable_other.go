@@ -1,6 +1,6 @@
 //go:build !unix
 
-package secondaryplus
+package statedir
 
 // mayWrite cannot be told beforehand here: opening the directory will show.
 func mayWrite(string) error { return nil }

@@ -1,4 +1,5 @@
-package secondaryplus
+// Package statedir looks at directories that are to keep state.
+package statedir
 
 import (
 	"errors"
@@ -8,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// writable says whether files can be made in a directory, or, when it is not there yet, whether it can be
+// Writable says whether files can be made in a directory, or, when it is not there yet, whether it can be
 // made. It changes nothing.
-func writable(dir string) error {
+func Writable(dir string) error {
 	for at := dir; ; at = filepath.Dir(at) {
 		info, err := os.Stat(at)
 		switch {
