@@ -53,8 +53,8 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial", "breather"}, {"rdata", "status", "compress"}, {"zone"},
-		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing"},
+		{"owner", "serial", "breather", "statedir", "events"}, {"rdata", "status", "compress"}, {"zone"},
+		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing", "shelf"},
 		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify"},
 	}
 	layer := map[string]int{}

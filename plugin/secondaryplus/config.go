@@ -78,6 +78,7 @@ func (c *config) refresh() *refresh.Config {
 		Clamps:    c.clamps,
 		Rules:     guard.Rules{Records: c.limits.Records, Octets: int(min(c.limits.Octets, math.MaxInt)), ZONEMD: c.zonemd},
 		Room:      c.room,
+		Dir:       c.persist,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -29,7 +30,7 @@ func (m *member) remember(o refresh.Outcome) {
 	if reason := m.reason(o); reason != "" {
 		m.past.mishap.Store(&status.Mishap{Time: now, Result: o.Result.String(), Reason: reason})
 	}
-	if f := o.Fetched; o.Result == refresh.Updated {
+	if f := o.Fetched; o.Result == refresh.Updated && f.How != xfr.PutBack {
 		m.past.transfer.Store(&status.Transfer{
 			Time: now, Kind: kindNames[kindOf(f.How)], Primary: shared(o.Primary.String()), Serial: uint32(o.New),
 			Messages: f.Messages, Records: f.Records, Octets: f.Octets, Seconds: f.Duration.Seconds(),
@@ -50,7 +51,10 @@ func (e *engine) describe(m *member, id status.ID) status.Zone {
 		Deltas: deltasOf(published.Deltas), TransfersOut: m.noted().outgoing.totals(),
 		Notifies: make(map[string]uint64, notifyResults),
 	}
-	d.Held = heldOf(m.zone.Held())
+	d.Held, d.Warnings = heldOf(m.zone.Held(), published.Version), findingsOf(m.zone.Warnings())
+	if gate, ok := m.zone.Config().Gate.(refresh.Overruler); ok {
+		d.Kept = keptOf(gate.Earlier(m.zone))
+	}
 	if v := published.Version; v != nil {
 		d.Serial, d.Records, d.Octets = number(v.Serial()), v.Records(), v.Octets()
 		d.RRsets, d.Types = v.Counts().RRsets, typesOf(v)

@@ -62,7 +62,7 @@ func (m *member) count(o refresh.Outcome) {
 		}
 	}
 	released := o.Result == refresh.Updated && o.Known // it was transferred before
-	if o.Result != refresh.Updated && o.Result != refresh.Kept || released {
+	if released || o.Fetched.Version == nil || o.Result != refresh.Updated && o.Result != refresh.Kept {
 		return
 	}
 	kind := kindOf(o.Fetched.How)

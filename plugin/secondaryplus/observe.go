@@ -49,6 +49,9 @@ func (m *member) log(o refresh.Outcome) {
 			log.Infof("%s: %s%s", name, updated(o), afterAll(o.Errs))
 		}
 	case refresh.Current:
+		if found := ruled(o.Ruling); found != "" {
+			m.repeat(log.Warningf, "%s: serial %s is current at %s; but %s", name, o.New, o.Primary, found)
+		}
 		log.Debugf("%s: serial %s is current at %s; due %s%s", name, o.New, o.Primary, until(o.Next), afterAll(o.Errs))
 	case refresh.Expired:
 		log.Errorf("%s: EXPIRED: %s; %s", name, m.reason(o), m.ended())
@@ -60,12 +63,11 @@ func (m *member) log(o refresh.Outcome) {
 		if !o.Known {
 			m.steady() // another version is another matter
 		}
-		m.repeat(log.Warningf, "%s: serial %s from %s is HELD: %s; serial %s goes on being served", name,
-			o.Fetched.Version.Serial(), o.Primary, m.reason(o), o.New)
+		m.repeat(log.Warningf, "%s: serial %s from %s is HELD: %s; %s", name, o.Held.Serial, o.Primary, m.reason(o), instead(o))
 	case refresh.Failed:
 		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
 	}
-	if o.Result == refresh.Updated || o.Result == refresh.Current {
+	if o.Result == refresh.Updated || o.Result == refresh.Current && len(o.Ruling.Findings) == 0 {
 		m.steady()
 	}
 	if m.source().state == stateServing {
@@ -73,6 +75,17 @@ func (m *member) log(o refresh.Outcome) {
 	} else {
 		m.notice()
 	}
+}
+
+// instead says what is served while something is held.
+func instead(o refresh.Outcome) string {
+	switch {
+	case !o.Had:
+		return "nothing is served"
+	case o.Held.Ruling.Lapse:
+		return fmt.Sprintf("serial %s is not served any longer", o.New)
+	}
+	return fmt.Sprintf("serial %s goes on being served", o.New)
 }
 
 // reason says what went wrong in a refresh; empty: nothing.
@@ -85,6 +98,9 @@ func (m *member) reason(o refresh.Outcome) string {
 	case refresh.Kept:
 		return ruled(o.Ruling) + afterAll(o.Errs)
 	case refresh.Behind:
+		if found := ruled(o.Ruling); found != "" {
+			return found + afterAll(o.Errs)
+		}
 		return fmt.Sprintf("every primary that answers is older than serial %s: %s%s", o.Old, m.serials(), afterAll(o.Errs))
 	}
 	if len(o.Errs) == 0 && o.Result != refresh.Failed {
@@ -111,6 +127,9 @@ func updated(o refresh.Outcome) string {
 	was := ""
 	if o.Had {
 		was = fmt.Sprintf(" (was %s)", o.Old)
+	}
+	if f.How == xfr.PutBack {
+		return fmt.Sprintf("serial %s%s was put back by order, and stays until 'resume' is ordered; zone has %d records", o.New, was, f.Version.Records())
 	}
 	return fmt.Sprintf("serial %s%s by %s from %s: %d messages, %d records, %d octets in %s; zone has %d records; due %s%s",
 		o.New, was, f.How, o.Primary, f.Messages, f.Records, f.Octets, o.Took.Round(10*time.Microsecond),

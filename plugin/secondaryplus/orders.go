@@ -15,6 +15,9 @@ var orders = map[string]func(context.Context, statusSource, *member, status.Orde
 	"retransfer": refreshed(refresh.Forced),
 	"notify":     notified,
 	"release":    released,
+	"approve":    approved,
+	"rollback":   putBack,
+	"resume":     resumed,
 }
 
 // Do implements status.Source.

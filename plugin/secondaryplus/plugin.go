@@ -117,11 +117,28 @@ func newPlugin(configs []config) (*Plugin, error) {
 // identity is under which the engine knows a zone of p.
 func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
 
-// Guard has every version of a zone of p judged before it is published. It is called before p attaches.
-func (p *Plugin) Guard(g refresh.Gate) {
+// Guard has every version of a zone of p judged before it is published, and returns how each of them is kept up to date.
+// It is called before p attaches.
+func (p *Plugin) Guard(g refresh.Gate) (zones map[string]*refresh.Config) {
+	zones = make(map[string]*refresh.Config, len(p.order))
 	for _, s := range p.order {
 		s.guard(g)
+		zones[s.name] = s.refresh
 	}
+	return zones
+}
+
+// Refresh asks for a refresh of a zone, whatever instance it has.
+func (p *Plugin) Refresh(z *refresh.Zone) {
+	if s := process.current(); s != nil {
+		s.Request(z)
+	}
+}
+
+// Serves says whether a zone is one of p's, and not only below one.
+func (p *Plugin) Serves(apex owner.Name) bool {
+	_, ok := p.table()[string(owner.AppendLower(nil, apex))]
+	return ok
 }
 
 // guard is Guard for a stanza, and the members of its catalogs.

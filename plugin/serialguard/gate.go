@@ -1,29 +1,41 @@
 package serialguard
 
 import (
-	"crypto/sha512"
-	"encoding/hex"
+	"cmp"
 	"fmt"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
-	"github.com/understudy-dns/understudy/plugin/internal/zone"
-	"github.com/understudy-dns/understudy/plugin/internal/zonemd"
+	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 )
 
 // A gate judges the versions that the zones of a server block would publish.
 type gate struct {
-	server  string // the first key of the server block, with its view: the label of metrics
-	stanzas []*stanza
+	key, view string // of the server block
+	server    string // both: the label of metrics
+	stanzas   []*stanza
+	of        *corefile
+	refresh   func(*refresh.Zone) // has a zone refreshed
 }
 
-// memory is what is kept of a zone from one judgement to the next, over reloads too.
-type memory struct {
-	version    *zone.Version // that the statistics are of
-	statistics *guard.Statistics
-	digested   zone.SetHash // the content that the digest is of
-	digest     string
+var (
+	_ refresh.Gate      = (*gate)(nil)
+	_ refresh.Overruler = (*gate)(nil)
+)
+
+// Witnesses implements refresh.Gate.
+func (g *gate) Witnesses(z *refresh.Zone) (list []netip.AddrPort) {
+	s := of(g.stanzas, z.Apex())
+	if s == nil || s.policy.Quorum.Need == 0 {
+		return nil
+	}
+	for _, p := range s.voters(z.Config()) {
+		list = append(list, p.Addr)
+	}
+	return list
 }
 
 // Judge implements refresh.Gate.
@@ -33,23 +45,65 @@ func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
 		*p.Memory = nil // it would keep a version in memory
 		return refresh.Ruling{}
 	}
-	m := remembered(p.Memory)
+	m := g.remembered(z, s, p.Memory)
 	c := &guard.Change{Candidate: p.Candidate, Now: p.Now, Before: m.of(p.Old)}
 	c.After = c.Before.After(p.Old, p.Version, p.Delta)
-	findings := s.policy.Examine(c)
+	findings, again := g.findings(z, s, m, c, &p)
 	r := refresh.Ruling{Verdict: guard.Strictest(findings), Findings: findings}
-	count(z.Name(), g.server, findings, time.Since(p.Now))
-	switch {
+	count(z.Name(), g.server, findings)
+	evaluated(c, time.Since(p.Now))
+	switch rolled := g.rolledBack(z, p.Old); {
+	case rolled != nil:
+		g.holdBack(z, s, m, &p, &r, rolled)
 	case !s.enforce:
 		r = observed(r)
 	case r.Verdict == guard.Hold:
 		g.hold(z, s, m, c, &p, &r)
+		if r.Verdict == guard.Hold {
+			r.Again = sooner(r.Again, again)
+		}
 	}
 	if r.Verdict <= guard.Warn {
-		m.version, m.statistics = p.Version, c.After
+		g.accepted(z, s, m, c, &p)
+		r.Again = m.turns(s, z.Config())
 	}
 	return r
 }
+
+// findings are those about the content and about how many primaries have it. If a quorum is missing, it is to be looked
+// for again at a moment.
+func (g *gate) findings(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal) (list []guard.Finding, again time.Time) {
+	list = s.policy.Examine(c)
+	if s.policy.Quorum.Need == 0 || p.Old == nil {
+		return list, again
+	}
+	if p.Held == nil {
+		m.agree = len(p.Agree)
+		m.differing(p)
+	}
+	agreeing.WithLabelValues(z.Name(), g.server).Set(float64(m.agree))
+	few, found, met, until := s.policy.Agreement(m.agree, len(s.voters(z.Config())), p.Since, p.Now)
+	if met {
+		list = guard.Corroborated(list)
+	}
+	if found {
+		list = append(list, few)
+		again = quorumAgain(p.Now, until)
+	}
+	for _, addr := range p.Differ {
+		f, found, _ := s.policy.Differing(guard.Mismatch{Primary: addr})
+		if found {
+			list = append(list, f)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b guard.Finding) int { return cmp.Compare(b.Verdict, a.Verdict) })
+	return list, again
+}
+
+// recount is how often primaries are asked whether they have a version now.
+const recount = 15 * time.Second
+
+func quorumAgain(now, until time.Time) time.Time { return sooner(now.Add(recount), until) }
 
 // observed is what is done about findings when nothing is to be done: what would have been is said.
 func observed(r refresh.Ruling) refresh.Ruling {
@@ -64,56 +118,47 @@ func observed(r refresh.Ruling) refresh.Ruling {
 func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal, r *refresh.Ruling) {
 	digest := m.digestOf(c.Version)
 	d := s.terms.decide(state{
-		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, confirmed: p.Held == nil, expire: expireOf(c.Old),
-		before: c.Before, after: c.After,
+		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, approvals: process.approvals(z),
+		confirmed: p.Held == nil, expire: expireOf(c.Old), before: c.Before, after: c.After,
 	})
 	if d.released == "" {
-		r.Again, r.Note = d.again, note(c.Version, digest)
-		process.begin(z, g.server)
+		r.Again, r.Until, r.Lapse, r.Digest = d.again, d.until, d.lapse, digest
+		r.Note = fmt.Sprintf("to have it published: 'accept %s %s'", c.Version.Serial(), digest)
+		g.began(z, s, p)
 		return
 	}
 	r.Verdict, r.Note = guard.Warn, "released: "+d.released
 	releases.WithLabelValues(z.Name(), g.server, d.how).Inc()
 }
 
-func note(v *zone.Version, digest string) string {
-	return fmt.Sprintf("to have it published: 'accept %s %s'", v.Serial(), digest)
+// holdBack keeps everything back after the operator has put a version back, but what was approved.
+func (g *gate) holdBack(z *refresh.Zone, s *stanza, m *memory, p *refresh.Proposal, r *refresh.Ruling, b *rollback) {
+	digest := m.digestOf(p.Version)
+	approved := approval{p.Version.Serial(), digest}
+	if slices.Contains(s.terms.approvals, approved) || slices.Contains(process.approvals(z), approved) {
+		r.Verdict, r.Note = guard.Warn, "released: approved by its digest"
+		releases.WithLabelValues(z.Name(), g.server, "approved").Inc()
+		g.forward(z, s)
+		return
+	}
+	r.Verdict, r.Digest = guard.Hold, digest
+	r.Note = fmt.Sprintf("serial %s was put back by order; to go on: order 'resume', or 'accept %s %s'", b.Serial, p.Version.Serial(), digest)
+	g.began(z, s, p)
 }
 
-func expireOf(v *zone.Version) time.Duration {
-	if v == nil {
-		return 0
+// accepted keeps account of a version that is about to be published.
+func (g *gate) accepted(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal) {
+	m.version, m.statistics = p.Version, c.After
+	process.disapprove(z)
+	if g.archive(z, s) != nil && p.Old != nil {
+		g.keep(z, s, p)
 	}
-	return time.Duration(v.SOA().Expire) * time.Second
 }
 
-// remembered is the memory in its place.
-func remembered(place *any) *memory {
-	if m, ok := (*place).(*memory); ok {
-		return m
+// voters are the primaries that a quorum is of.
+func (s *stanza) voters(c *refresh.Config) []xfr.Primary {
+	if of := s.policy.Quorum.Of; of > 0 {
+		return c.Primaries[:min(of, len(c.Primaries))]
 	}
-	m := new(memory)
-	*place = m
-	return m
-}
-
-// of are the statistics of a version, nil for none.
-func (m *memory) of(v *zone.Version) *guard.Statistics {
-	if v == nil {
-		return nil
-	}
-	if m.version != v {
-		m.version, m.statistics = v, guard.StatisticsOf(v)
-	}
-	return m.statistics
-}
-
-const digestPrefix = "sha384:"
-
-// digestOf is the digest by which a content is approved: that of RFC 8976 §3.3, whose cost is that of the zone.
-func (m *memory) digestOf(v *zone.Version) string {
-	if m.digest == "" || m.digested != v.SetHash() {
-		m.digested, m.digest = v.SetHash(), digestPrefix+hex.EncodeToString(zonemd.Digest(v, sha512.New384()))
-	}
-	return m.digest
+	return c.Primaries
 }

@@ -1,18 +1,22 @@
 package serialguard
 
 import (
-	"slices"
+	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coredns/caddy"
+	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
+	"github.com/understudy-dns/understudy/plugin/internal/statedir"
 )
 
 // A parser reads one stanza.
@@ -36,12 +40,20 @@ var properties = map[string]func(*parser, []string) error{
 	"signature_deadline": (*parser).signatureDeadline,
 	"window":             (*parser).window,
 	"accept":             (*parser).accept,
+	"quorum":             (*parser).quorum,
+	"audit":              (*parser).audits,
+	"history":            (*parser).versions,
+	"state_dir":          (*parser).stateDirectory,
+	"report":             (*parser).report,
 }
 
 // parse reads every stanza of a server block.
 func parse(c *caddy.Controller) (list []*stanza, err error) {
 	for c.Next() {
-		p := &parser{c, &stanza{policy: guard.DefaultPolicy(), terms: terms{signed: defaultSigned}}}
+		p := &parser{c, &stanza{
+			policy: guard.DefaultPolicy(), terms: terms{signed: defaultSigned}, audit: defaultAudit, history: defaultHistory,
+			where: make(map[string]string),
+		}}
 		if err := p.parse(); err != nil {
 			return nil, err
 		}
@@ -69,6 +81,7 @@ func (p *parser) parse() error {
 		if !ok {
 			return p.Errf("unknown property '%s'", name)
 		}
+		p.where[name] = fmt.Sprintf("%s:%d", p.File(), p.Line())
 		if err := property(p, p.RemainingArgs()); err != nil {
 			return err
 		}
@@ -85,26 +98,58 @@ func (p *parser) mode(args []string) error {
 	return nil
 }
 
-// on parses: on RULE accept|warn|hold|reject.
+// on parses: on RULE accept|warn|hold|reject [adopt|after DURATION].
 func (p *parser) on(args []string) error {
-	if len(args) != 2 {
-		return p.Errf("on is given as 'on RULE accept|warn|hold|reject'")
+	if len(args) != 2 && len(args) != 4 {
+		return p.Errf("on is given as 'on RULE accept|warn|hold|reject [adopt|after DURATION]'")
 	}
 	rule, err := guard.ParseRule(args[0])
 	if err != nil {
 		return p.Err(err.Error())
 	}
-	if !slices.Contains(guard.ContentRules(), rule) {
-		return p.Errf("rule %s holds for every zone of secondaryplus, and cannot be changed", rule)
-	}
 	verdict, err := guard.ParseVerdict(args[1])
 	if err != nil {
 		return p.Err(err.Error())
+	}
+	switch {
+	case guard.Changeable(rule, verdict):
+	case guard.Changeable(rule, guard.Warn):
+		return p.Errf("rule %s can accept or warn; there is nothing that it could hold", rule)
+	default:
+		return p.Errf("rule %s holds for every zone of secondaryplus, and cannot be changed", rule)
 	}
 	if p.policy.On == nil {
 		p.policy.On = make(map[guard.Rule]guard.Verdict)
 	}
 	p.policy.On[rule] = verdict
+	if len(args) == 4 {
+		return p.onWhen(rule, verdict, args[2], args[3])
+	}
+	return nil
+}
+
+// onWhen parses what some rules wait for.
+func (p *parser) onWhen(rule guard.Rule, verdict guard.Verdict, word, arg string) error {
+	d, err := p.duration(arg)
+	if err != nil {
+		return err
+	}
+	older := rule == guard.SerialBack || rule == guard.SerialAmbiguous
+	switch {
+	case word == "adopt" && older && verdict == guard.Hold:
+		if p.policy.Adopt == nil {
+			p.policy.Adopt = make(map[guard.Rule]time.Duration)
+		}
+		p.policy.Adopt[rule] = d
+	case word == "after" && rule == guard.PrimaryBehind && verdict == guard.Warn:
+		p.policy.Lag = d
+	case word == "adopt":
+		return p.Errf("'adopt' is for what is held by %s or %s", guard.SerialBack, guard.SerialAmbiguous)
+	case word == "after":
+		return p.Errf("'after' is for what %s warns of", guard.PrimaryBehind)
+	default:
+		return p.Errf("on is given as 'on RULE accept|warn|hold|reject [adopt|after DURATION]'")
+	}
 	return nil
 }
 
@@ -202,12 +247,16 @@ func (p *parser) release(args []string) (err error) {
 	return p.Errf("release is given as 'release manual' or 'release auto DURATION'")
 }
 
-// holdMax parses: hold_max DURATION then serve|release.
+// holdMax parses: hold_max DURATION then serve|release|servfail.
 func (p *parser) holdMax(args []string) (err error) {
-	if len(args) != 3 || args[1] != "then" || args[2] != "serve" && args[2] != "release" {
-		return p.Errf("hold_max is given as 'hold_max DURATION then serve|release'")
+	then, ok := serve, len(args) == 3 && args[1] == "then"
+	if ok {
+		then, ok = outcomes[args[2]]
 	}
-	p.terms.publish = args[2] == "release"
+	if !ok {
+		return p.Errf("hold_max is given as 'hold_max DURATION then serve|release|servfail'")
+	}
+	p.terms.then = then
 	p.terms.longest, err = p.duration(args[0])
 	return err
 }
@@ -242,16 +291,104 @@ func (p *parser) accept(args []string) error {
 	if len(args) != 2 {
 		return p.Errf("accept is given as 'accept SERIAL sha384:HEX': a serial alone says nothing of the content")
 	}
-	number, err := strconv.ParseUint(args[0], 10, 32)
+	a, err := parseApproval(args[0], args[1])
 	if err != nil {
-		return p.Errf("not a serial: '%s'", args[0])
+		return p.Err(err.Error())
 	}
-	digest := strings.ToLower(args[1])
-	digits, ok := strings.CutPrefix(digest, digestPrefix)
+	p.terms.approvals = append(p.terms.approvals, a)
+	return nil
+}
+
+// parseApproval reads a serial and a digest.
+func parseApproval(number, digest string) (approval, error) {
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return approval{}, fmt.Errorf("not a serial: '%s'", number)
+	}
+	lower := strings.ToLower(digest)
+	digits, ok := strings.CutPrefix(lower, digestPrefix)
 	if !ok || len(digits) != digestDigits || strings.Trim(digits, "0123456789abcdef") != "" {
-		return p.Errf("not a digest: '%s' (%s and %d hexadecimal digits, as in the log)", args[1], digestPrefix, digestDigits)
+		return approval{}, fmt.Errorf("not a digest: '%s' (%s and %d hexadecimal digits, as in the log)", digest, digestPrefix, digestDigits)
 	}
-	p.terms.approvals = append(p.terms.approvals, approval{serial.Serial(number), digest})
+	return approval{serial.Serial(n), lower}, nil
+}
+
+// quorum parses: quorum K [of N] [wait DURATION].
+func (p *parser) quorum(args []string) (err error) {
+	q := guard.Quorum{Wait: guard.DefaultQuorumWait}
+	const form = "quorum is given as 'quorum K [of N] [wait DURATION]'"
+	if len(args) == 0 {
+		return p.Errf(form)
+	}
+	if q.Need, err = p.count(args[0]); err != nil {
+		return err
+	}
+	rest := args[1:]
+	if len(rest) >= 2 && rest[0] == "of" {
+		if q.Of, err = p.count(rest[1]); err != nil {
+			return err
+		}
+		if q.Of < q.Need {
+			return p.Errf("a quorum of %d among %d primaries", q.Need, q.Of)
+		}
+		rest = rest[2:]
+	}
+	if len(rest) == 2 && rest[0] == "wait" {
+		if q.Wait, err = p.duration(rest[1]); err != nil {
+			return err
+		}
+		rest = rest[2:]
+	}
+	if len(rest) > 0 {
+		return p.Errf(form)
+	}
+	if q.Need < 2 {
+		return p.Errf("a quorum of %d is none: every version is at the primary that it comes from", q.Need)
+	}
+	p.policy.Quorum = q
+	return nil
+}
+
+// shortestAudit keeps a mistake from transferring a zone without a pause.
+const shortestAudit = time.Second
+
+func (p *parser) audits(args []string) (err error) {
+	if len(args) != 1 {
+		return p.ArgErr()
+	}
+	if p.audit, err = p.duration(args[0]); err == nil && p.audit < shortestAudit {
+		return p.Errf("an audit takes a transfer of the zone: no more often than every %s", shortestAudit)
+	}
+	return err
+}
+
+func (p *parser) versions(args []string) (err error) {
+	if len(args) != 1 {
+		return p.ArgErr()
+	}
+	if p.history, err = p.count(args[0]); err == nil && p.history > mostHistory {
+		return p.Errf("at most %d versions are kept", mostHistory)
+	}
+	return err
+}
+
+// stateDirectory parses: state_dir DIR.
+func (p *parser) stateDirectory(args []string) error {
+	if len(args) != 1 {
+		return p.ArgErr()
+	}
+	dir := args[0]
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(dnsserver.GetConfig(p.Controller).Root, dir)
+	}
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = statedir.Writable(dir)
+	}
+	if err != nil {
+		return p.Errf("state_dir: %v", err)
+	}
+	p.stateDir = dir
 	return nil
 }
 
@@ -277,4 +414,21 @@ func (p *parser) duration(arg string) (time.Duration, error) {
 		return 0, p.Errf("not a duration: '%s' (such as 30m or 48h)", arg)
 	}
 	return d, nil
+}
+
+// report parses: report webhook|alertmanager URL.
+func (p *parser) report(args []string) error {
+	if len(args) != 2 || args[0] != "webhook" && args[0] != "alertmanager" {
+		return p.Errf("report is given as 'report webhook|alertmanager URL'")
+	}
+	u, err := events.ParseURL(args[1])
+	if err != nil {
+		return p.Errf("report: %v", err)
+	}
+	if args[0] == "webhook" {
+		p.sinks = append(p.sinks, events.Webhook(u))
+	} else {
+		p.sinks = append(p.sinks, events.Alertmanager(u))
+	}
+	return nil
 }

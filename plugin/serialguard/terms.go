@@ -13,10 +13,11 @@ import (
 type state struct {
 	now, since time.Time // since when the content is held
 	serial     serial.Serial
-	digest     string
-	confirmed  bool          // a primary has just given it
-	expire     time.Duration // of the SOA that is served
-	// before and after are the statistics of what is served and of what is held.
+	digest     string     // empty: the content is not known
+	approvals  []approval // by order
+	confirmed  bool       // a primary has just given it
+	expire     time.Duration
+	// before and after are the statistics of what is served and of what is held; nil: they are not known.
 	before, after *guard.Statistics
 }
 
@@ -25,11 +26,13 @@ type decision struct {
 	released string    // why; empty: it is not
 	how      string    // a word for the metric
 	again    time.Time // when that may change by itself; zero: it does not
+	until    time.Time // when the waiting ends, one way or the other; zero: not by itself
+	lapse    bool      // what is served is not to be served any more
 }
 
 // decide is pure.
 func (t *terms) decide(s state) decision {
-	if slices.Contains(t.approvals, approval{s.serial, s.digest}) {
+	if a := (approval{s.serial, s.digest}); s.digest != "" && (slices.Contains(t.approvals, a) || slices.Contains(s.approvals, a)) {
 		return decision{released: "approved by its digest", how: "approved"}
 	}
 	for _, w := range t.windows {
@@ -38,23 +41,35 @@ func (t *terms) decide(s state) decision {
 		}
 	}
 	var d decision
-	for _, moment := range t.moments(s) {
-		if !moment.at.After(s.now) {
-			return decision{released: moment.why, how: moment.how}
+	for _, m := range t.moments(s) {
+		reached := !m.at.After(s.now)
+		switch {
+		case reached && m.how != "":
+			return decision{released: m.why, how: m.how}
+		case reached:
+			d.lapse = t.then == servfail
+		case m.how != "" || t.then == servfail:
+			d.again = sooner(d.again, m.at)
 		}
-		if d.again.IsZero() || moment.at.Before(d.again) {
-			d.again = moment.at
-		}
+		d.until = sooner(d.until, m.at)
 	}
 	for _, w := range t.windows {
-		if w.from.After(s.now) && (d.again.IsZero() || w.from.Before(d.again)) {
-			d.again = w.from
+		if w.from.After(s.now) {
+			d.again = sooner(d.again, w.from)
 		}
 	}
 	return d
 }
 
-// A moment is one from which on something held is published.
+// sooner is the first of two moments, of which the zero one is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// A moment is one from which on something held is published, or, without how, not waited for any more.
 type moment struct {
 	at       time.Time
 	why, how string
@@ -64,10 +79,12 @@ func (t *terms) moments(s state) (list []moment) {
 	if t.release > 0 && s.confirmed {
 		list = append(list, moment{s.since.Add(t.release), fmt.Sprintf("it is still there after %s", t.release), "auto"})
 	}
-	if t.publish {
-		longest := t.held(s.expire)
-		list = append(list, moment{s.since.Add(longest), fmt.Sprintf("held for %s, which is the most", longest), "hold_max"})
+	longest := t.held(s.expire)
+	end := moment{at: s.since.Add(longest)}
+	if t.then == release {
+		end.why, end.how = fmt.Sprintf("held for %s, which is the most", longest), "hold_max"
 	}
+	list = append(list, end)
 	if until, ok := s.before.SignedUntil(s.now); ok {
 		if better, signed := s.after.SignedUntil(s.now); signed && better.After(until) {
 			list = append(list, moment{until.Add(-t.signed), fmt.Sprintf("signatures of what is served expire at %s", until.UTC().Format(time.RFC3339)), "signatures"})

@@ -36,10 +36,10 @@ func TestTerms(t *testing.T) {
 		{"it was there for long enough", terms{release: time.Hour}, time.Hour, "auto", 0},
 		{"it was not yet", terms{release: time.Hour}, time.Hour - 1, "", 1},
 		{unconfirmed, terms{release: time.Hour}, time.Hour, "", 0},
-		{"it was held for too long", terms{longest: time.Hour, publish: true}, time.Hour, "hold_max", 0},
+		{"it was held for too long", terms{longest: time.Hour, then: release}, time.Hour, "hold_max", 0},
 		{"it was, and stays held", terms{longest: time.Hour}, time.Hour, "", 0},
-		{"EXPIRE is two days, half of it is over", terms{publish: true}, 24 * time.Hour, "hold_max", 0},
-		{"the first of several moments counts", terms{release: 3 * time.Hour, longest: 2 * time.Hour, publish: true}, time.Hour, "", time.Hour},
+		{"EXPIRE is two days, half of it is over", terms{then: release}, 24 * time.Hour, "hold_max", 0},
+		{"the first of several moments counts", terms{release: 3 * time.Hour, longest: 2 * time.Hour, then: release}, time.Hour, "", time.Hour},
 	} {
 		d := c.terms.decide(state{
 			now: noon, since: noon.Add(-c.held), serial: 7, digest: some, confirmed: c.name != unconfirmed, expire: 48 * time.Hour, before: none, after: none,

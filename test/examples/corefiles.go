@@ -52,7 +52,7 @@ var (
 	transferFrom = regexp.MustCompile(`transfer from .*`)
 	primaryAddr  = regexp.MustCompile(`192\.0\.2\.\d+(?::\d+)?`)
 	loopback     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
-	downward     = regexp.MustCompile(`(?m)^ +(also_notify|transfer to) .*`)
+	downward     = regexp.MustCompile(`(?m)^ +(also_notify|transfer to|to) .*`)
 	secondary    = regexp.MustCompile(`\b(?:192\.0\.2|198\.51\.100)\.(\d+)\b`)
 	stateDir     = regexp.MustCompile(`\bpersist \S+`)
 	forwarder    = regexp.MustCompile(`198\.51\.100\.\d+`)

@@ -14,7 +14,7 @@ var strictest = [rules]Verdict{
 	SerialBack: Hold, SerialAmbiguous: Hold, SerialJump: Warn, SameSerial: Warn, SerialZero: Warn, SerialFuture: Warn,
 	PrimaryBehind: Warn, PrimariesDiffer: Warn, TransferBroken: Reject, Deletes: Hold, Updates: Hold, ApexNS: Hold,
 	Required: Hold, Unsigned: Hold, DSLost: Hold, DoubledName: Hold, TTL: Warn, Signatures: Hold, ZONEMD: Reject,
-	SOATimers: Warn, Growth: Hold, Quorum: Hold, Catalog: Hold, Alias: Reject,
+	SOATimers: Warn, Growth: Hold, TooFew: Hold, Catalog: Hold, Alias: Reject,
 }
 
 func found(r Rule, v Verdict, format string, args ...any) (Finding, bool) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
 )
 
 // A Policy is what an operator lets a change do to a zone. It is not changed after it was made.
@@ -20,6 +21,11 @@ type Policy struct {
 	Require                []uint16
 	Protect                []Protected
 	DateSerials            bool // serials are dates, YYYYMMDDnn
+	// Adopt is after how long an older serial is taken, by SerialBack or SerialAmbiguous.
+	Adopt map[Rule]time.Duration
+	// Lag is for how long a primary may be behind others.
+	Lag    time.Duration
+	Quorum Quorum
 }
 
 // Protected are RRsets that there must be.
@@ -30,7 +36,7 @@ type Protected struct {
 
 // DefaultPolicy is what holds when nothing is said.
 func DefaultPolicy() *Policy {
-	return &Policy{DeletePercent: 30, DeleteCount: 10, UpdateWarn: 30, UpdateHold: 50}
+	return &Policy{DeletePercent: 30, DeleteCount: 10, UpdateWarn: 30, UpdateHold: 50, Lag: primary.Tolerance}
 }
 
 // A Change is a candidate with what the rules need to know beside it. It is judged by one goroutine.

@@ -1,6 +1,11 @@
 package guard
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+)
 
 // soon is how long before they expire signatures are old: whoever signs has missed the time to do it again.
 const soon = 24 * time.Hour
@@ -22,6 +27,19 @@ func signatures(_ *Policy, c *Change) (Finding, bool) {
 		return found(Signatures, Warn, "has an RRSIG that expires at about %s, in %.1f h", stamp(until), max(left, 0).Hours())
 	}
 	return Finding{}, false
+}
+
+// SOASignedUntil is when the last of the RRSIGs over the SOA expires; ok is false where there are none. Whoever signs a
+// zone anew signs its SOA anew.
+func SOASignedUntil(v *zone.Version, now time.Time) (until time.Time, ok bool) {
+	clock := uint32(now.Unix())
+	var most int32
+	for sig := range v.ApexSOA().Sigs() {
+		if left := int32(binary.BigEndian.Uint32(sig[expirationAt:]) - clock); !ok || left > most {
+			most, ok = left, true
+		}
+	}
+	return time.Unix(now.Unix()+int64(most), 0), ok
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -53,7 +53,7 @@ const (
 	ZONEMD                      // 19: the digest is wrong (RFC 8976)
 	SOATimers                   // 20: the timers make no sense (RFC 1912 §2.2)
 	Growth                      // 21: the zone is too large, or grew too fast
-	Quorum                      // 22: too few primaries have this content
+	TooFew                      // 22: too few primaries have this content
 	Catalog                     // 23: a catalog zone loses many members
 	Alias                       // 24: a CNAME has other records beside it
 
@@ -65,7 +65,7 @@ var ruleNames = [rules]string{
 	SerialZero: "serial-zero", SerialFuture: "serial-future", PrimaryBehind: "primary-behind",
 	PrimariesDiffer: "primaries-differ", TransferBroken: "transfer-broken", Deletes: "deletes", Updates: "updates",
 	ApexNS: "apex-ns", Required: "required", Unsigned: "unsigned", DSLost: "ds-lost", DoubledName: "doubled-name",
-	TTL: "ttl", Signatures: "signatures", ZONEMD: "zonemd", SOATimers: "soa-timers", Growth: "growth", Quorum: "quorum",
+	TTL: "ttl", Signatures: "signatures", ZONEMD: "zonemd", SOATimers: "soa-timers", Growth: "growth", TooFew: "quorum",
 	Catalog: "catalog", Alias: "alias",
 }
 

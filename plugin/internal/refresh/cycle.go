@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
@@ -35,6 +36,11 @@ type cycle struct {
 	equal      primary.View     // of the notifier, when it turned out to have our version
 	errs       []error
 
+	advice   Advice          // of the gate
+	adopting bool            // what is not newer is to be taken
+	allowed  []guard.Finding // what is said of that all the same
+	again    time.Time       // when to begin another refresh at the latest; zero: when it is due
+
 	wait *slotWait // for the slot for the first candidate; nil: it does not wait
 	slot func()    // gives back the slot that it has waited for; nil: there is none
 }
@@ -53,7 +59,7 @@ type candidate struct {
 func (c *cycle) run(ctx context.Context) {
 	c.proceed(ctx)
 	if c.wait == nil && c.outcome.Result == Failed && ctx.Err() == nil {
-		c.reconsider()
+		c.reconsider(ctx)
 	}
 }
 
@@ -72,6 +78,10 @@ func (c *cycle) begin(ctx context.Context) (ended bool) {
 	c.outcome = Outcome{Result: Failed, Had: c.have != nil}
 	if c.have != nil {
 		c.outcome.Old = c.have.Serial()
+	}
+	if c.request.version != nil {
+		c.putBack(c.request.version)
+		return true
 	}
 	if c.forced() {
 		return !c.whole(ctx)
@@ -95,9 +105,14 @@ func (c *cycle) round(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	views, wait := c.choose(time.Now())
+	now := time.Now()
+	views, wait := c.choose(now)
+	if adopt := c.survey(now); adopt && len(views) == 0 {
+		views = c.adoptable(now)
+	}
 	if len(views) == 0 {
 		c.outcome.Result, c.outcome.Primary = c.unchanged(wait)
+		c.heed(ctx)
 		return false
 	}
 	c.consider(views)

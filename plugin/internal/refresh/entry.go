@@ -1,10 +1,13 @@
 package refresh
 
 import (
+	"cmp"
 	"container/heap"
 	"container/list"
 	"context"
 	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // entry is the Scheduler's part of a Zone, guarded by Scheduler.mu.
@@ -38,16 +41,17 @@ const (
 type request struct {
 	reason  Reason
 	hint    Hint
+	version *zone.Version  // to be put back; nil: none is
 	waiters []chan Outcome // each has room for one
 }
 
 // merge keeps the more urgent reason and the latest hint, and all who wait.
 func (r *request) merge(o request) {
-	waiters := append(r.waiters, o.waiters...)
+	waiters, version := append(r.waiters, o.waiters...), cmp.Or(o.version, r.version)
 	if o.reason >= r.reason {
 		*r = o
 	}
-	r.waiters = waiters
+	r.waiters, r.version = waiters, version
 }
 
 // end tells those who wait; nil: there will be no outcome.

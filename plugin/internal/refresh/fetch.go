@@ -11,6 +11,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // fetch transfers from p and publishes. It says whether the refresh has come to its end. announced is the
@@ -41,7 +42,7 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	if announced != nil && fetched.Granted.IsZero() {
 		fetched.Granted = c.grantedBy(p) // it told so in the SOA check
 	}
-	publish, ended := c.admit(p.Addr, fetched)
+	publish, ended := c.admit(ctx, p.Addr, fetched)
 	if publish {
 		c.publish(p.Addr, fetched)
 	}
@@ -56,6 +57,13 @@ func (c *cycle) publish(from netip.AddrPort, f xfr.Fetched) {
 	c.fetchedFrom(from, time.Now())
 	c.saw(from, f.Version.Serial(), f.Granted)
 	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Updated, from, f
+}
+
+// putBack publishes a version that was served before, on behalf of the operator. It renews no lease.
+func (c *cycle) putBack(v *zone.Version) {
+	c.places.leave()
+	c.publish(c.zone.source, xfr.Fetched{Version: v, Serial: v.Serial(), Offered: true, How: xfr.PutBack})
+	c.outcome.Known = true
 }
 
 // transfer fetches from p, and judges what came.

@@ -9,7 +9,7 @@ import (
 )
 
 // forced says that the whole zone is wanted, whatever its serial.
-func (c *cycle) forced() bool { return c.request.reason == Forced }
+func (c *cycle) forced() bool { return c.request.reason == Forced || c.adopting }
 
 // whole is the round in which all is wanted: from the primary that it stays with, or else from the best one that gives it: the
 // operator does not trust what we have, so that no serial says that there is nothing to do. All primaries are
@@ -22,12 +22,17 @@ func (c *cycle) whole(ctx context.Context) bool {
 	}
 	now := time.Now()
 	c.observe(c.zone.pin, now)
-	candidates, _ := primary.Candidates(c.views, c.zone.pin, nil, now)
-	at := slices.IndexFunc(candidates, func(v primary.View) bool { return v.Addr == c.zone.pin.Addr })
-	if at > 0 {
-		pinned := candidates[at]
-		candidates = slices.Insert(slices.Delete(candidates, at, at+1), 0, pinned)
-	}
+	candidates := c.adoptable(now)
 	c.consider(candidates)
 	return len(candidates) > 0
+}
+
+// pinnedFirst puts the primary that the zone stays with before the others.
+func (c *cycle) pinnedFirst(list []primary.View) {
+	at := slices.IndexFunc(list, func(v primary.View) bool { return v.Addr == c.zone.pin.Addr })
+	if at > 0 {
+		pinned := list[at]
+		copy(list[1:at+1], list[:at])
+		list[0] = pinned
+	}
 }

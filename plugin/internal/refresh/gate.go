@@ -1,6 +1,8 @@
 package refresh
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -9,15 +11,50 @@ import (
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
-// A Gate decides what becomes of a version that is well-formed, before it is published. It is asked by the running
-// refresh of the zone, one question at a time a zone.
+// A Gate decides what becomes of a version that is well-formed, before it is published, and of what the primaries have
+// when there is nothing newer. It is asked by the running refresh of the zone, one question at a time a zone.
 type Gate interface {
+	// Witnesses are the primaries that are asked for their content, too, before a version is judged; usually none.
+	Witnesses(*Zone) []netip.AddrPort
+	// Judge decides about a version that may be published.
 	Judge(*Zone, Proposal) Ruling
+	// Survey is told what the primaries said in a round of SOA checks.
+	Survey(*Zone, Survey) Advice
+	// Compare is told what a primary has that was to be audited, and says whether it is to be published.
+	Compare(*Zone, Comparison) (r Ruling, adopt bool)
+	// Recall finds the version that was held before a restart, by its hash. It may read a disk. nil: there is none.
+	Recall(z *Zone, have *zone.Version, hash zone.SetHash) *Held
+	// Ended is told that nothing is held of the zone any more, or that the zone was taken away: then it may come back with
+	// the next process, and what is kept of it on disk stays.
+	Ended(z *Zone, away bool)
 }
+
+// An Overruler is a Gate that an operator can overrule. The errors of its methods wrap ErrOverrule when the zone, as it is,
+// cannot be treated so.
+type Overruler interface {
+	// Approve lets one content through, by its serial and digest.
+	Approve(z *Zone, s serial.Serial, digest string) error
+	// PutBack finds a version that was served before; nothing else is published until Resume.
+	PutBack(z *Zone, s serial.Serial) (*zone.Version, error)
+	Resume(*Zone) error
+	// Earlier are the versions that could be put back, the latest first.
+	Earlier(*Zone) []Earlier
+}
+
+// Earlier is a version that was served before.
+type Earlier struct {
+	Serial  serial.Serial
+	Records int
+	Until   time.Time // it was served
+}
+
+// ErrOverrule says that there is nothing that could be overruled so.
+var ErrOverrule = errors.New("that cannot be done")
 
 // A Proposal is a version that may be published, and where it came from.
 type Proposal struct {
@@ -25,6 +62,9 @@ type Proposal struct {
 	Primary   netip.AddrPort
 	Primaries []primary.View // what each of them said last; of those that were not asked, before
 	Held      *Held          // it was held before, and nothing was transferred now; nil: it was transferred
+	// Agree are the primaries that have this content, Primary among them; Differ those that have another one with the
+	// same serial. Only Witnesses are asked.
+	Agree, Differ []netip.AddrPort
 	// Memory is what the gate remembers of the zone, for as long as there is the zone. Nobody else looks at it.
 	Memory *any
 	// Since is since when this content is held, Now if it was not held before.
@@ -37,40 +77,61 @@ type Ruling struct {
 	Findings []guard.Finding
 	// Note is what else an operator should know, for the log.
 	Note string
-	// Again is when a version that is held is to be judged again, whatever the primaries say; zero: there is no such
-	// time.
+	// Digest is that of the version, by which it can be approved; empty: it cannot be.
+	Digest string
+	// Again is when the primaries are to be asked again at the latest, because a version that is held is to be judged
+	// again, or one that was published to be compared with theirs; zero: there is no such time.
 	Again time.Time
+	// Until is when the waiting ends, one way or the other; zero: not by itself.
+	Until time.Time
+	// Lapse ends the lease of the zone: what is served is not to be served any more.
+	Lapse bool
 }
 
-// A Held version waits for a better judgement. It is not changed after it was made.
+// Held is what waits for a better judgement. It is not changed after it was made.
 type Held struct {
-	Fetched xfr.Fetched
+	Serial  serial.Serial
+	Fetched xfr.Fetched // its Version is nil when only the serial is known, which is not newer than what is served
 	From    netip.AddrPort
-	Since   time.Time // when this content was held first
+	Since   time.Time // when this content, or this state, was held first
 	Ruling  Ruling
+}
+
+// hash is that of the content; the zero SetHash: only the serial is known.
+func (h *Held) hash() zone.SetHash {
+	if h.Fetched.Version == nil {
+		return zone.SetHash{}
+	}
+	return h.Fetched.Version.SetHash()
 }
 
 // gated is what a zone has with a gate.
 type gated struct {
 	held   atomic.Pointer[Held]
 	memory any
-	// since is when a version with this hash was held first, before a restart; zero: none was.
+	// since is when something with this hash was held first, before a restart; zero: nothing was.
 	since time.Time
 	hash  zone.SetHash
+	// warnings are what the gate found about the primaries in the last round of SOA checks.
+	warnings atomic.Pointer[[]guard.Finding]
+	// behind is since when no primary that answers has what is served or newer; zero: one has.
+	behind time.Time
+	// proven are the contents that primaries were seen to have. An IXFR that begins at one can be trusted.
+	proven map[netip.AddrPort]zone.SetHash
 }
 
 // waiting is since when what is held is held, and its hash; zero: nothing is.
 func (g *gated) waiting() (since time.Time, hash zone.SetHash) {
 	if h := g.held.Load(); h != nil {
-		return h.Since, h.Fetched.Version.SetHash()
+		return h.Since, h.hash()
 	}
 	return g.since, g.hash
 }
 
-// heldSince is since when a version is held: from before, if it is the same content.
-func (z *Zone) heldSince(v *zone.Version, now time.Time) (since time.Time, known bool) {
+// heldSince is since when something with a hash is held: from before, if it is the same.
+func (z *Zone) heldSince(of zone.SetHash, now time.Time) (since time.Time, known bool) {
 	if g := z.gated.Load(); g != nil {
-		if since, hash := g.waiting(); !since.IsZero() && hash == v.SetHash() {
+		if since, hash := g.waiting(); !since.IsZero() && hash == of {
 			return since, true
 		}
 	}
@@ -85,74 +146,117 @@ func (z *Zone) Held() *Held {
 	return nil
 }
 
-// End lets go of what is held of a zone that was removed for good.
-func (z *Zone) End() { z.letGo() }
+// Warnings are what a gate has found about the primaries in the last round of SOA checks.
+func (z *Zone) Warnings() []guard.Finding {
+	if g := z.gated.Load(); g != nil {
+		if list := g.warnings.Load(); list != nil {
+			return *list
+		}
+	}
+	return nil
+}
+
+// End lets go of what is held of a zone that was taken away.
+func (z *Zone) End() {
+	z.gated.Store(nil)
+	if gate := z.Config().Gate; gate != nil {
+		gate.Ended(z, true)
+	}
+}
 
 // letGo forgets what is held, and what was before a restart.
 func (z *Zone) letGo() {
-	if z.gated.Load() != nil {
-		z.gated.Store(&gated{memory: z.gated.Load().memory})
+	g := z.gated.Load()
+	if g == nil {
+		return
+	}
+	since, _ := g.waiting()
+	next := &gated{memory: g.memory, proven: g.proven}
+	next.warnings.Store(g.warnings.Load())
+	z.gated.Store(next)
+	if gate := z.Config().Gate; gate != nil && !since.IsZero() {
+		gate.Ended(z, false)
 	}
 }
 
 // admit asks the gate about a version that was transferred, and says whether it is to be published. If it is not, the
 // refresh has ended when the version is held, and goes on when it is rejected.
-func (c *cycle) admit(from netip.AddrPort, f xfr.Fetched) (publish, ended bool) {
-	ruling := c.rule(from, f, nil)
+func (c *cycle) admit(ctx context.Context, from netip.AddrPort, f xfr.Fetched) (publish, ended bool) {
+	ruling := c.rule(ctx, from, f, nil)
 	c.outcome.Ruling = ruling
 	switch ruling.Verdict {
 	case guard.Accept, guard.Warn:
 		return true, false
 	case guard.Hold:
-		c.hold(from, f, ruling)
+		c.hold(&Held{Serial: f.Version.Serial(), Fetched: f, From: from, Ruling: ruling})
+		c.outcome.Fetched = f
+		c.saw(from, f.Version.Serial(), f.Granted)
 		return false, true
 	}
 	c.errs = append(c.errs, fmt.Errorf("%s: %w: serial %s %s", from, guard.ErrRejected, f.Version.Serial(), reasons(ruling.Findings)))
 	return false, false
 }
 
-func (c *cycle) rule(from netip.AddrPort, f xfr.Fetched, held *Held) Ruling {
-	if c.config.Gate == nil {
-		c.zone.gated.Store(nil)
+func (c *cycle) rule(ctx context.Context, from netip.AddrPort, f xfr.Fetched, held *Held) Ruling {
+	if !c.gates() {
 		return Ruling{}
-	}
-	if c.zone.gated.Load() == nil {
-		c.zone.gated.Store(new(gated))
 	}
 	views := c.views
 	if views == nil {
 		views = c.zone.Report().Primaries
 	}
 	now := time.Now()
-	since, _ := c.zone.heldSince(f.Version, now)
-	return c.config.Gate.Judge(c.zone, Proposal{
+	since, _ := c.zone.heldSince(f.Version.SetHash(), now)
+	p := Proposal{
 		Candidate: guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta, Forced: c.forced()},
-		Primary:   from, Primaries: views, Held: held, Memory: &c.zone.gated.Load().memory,
-		Since: since, Now: now,
-	})
+		Primary:   from, Primaries: views, Held: held, Memory: c.memory(), Since: since, Now: now,
+	}
+	p.Agree, p.Differ = c.consult(ctx, from, f, held != nil)
+	r := c.config.Gate.Judge(c.zone, p)
+	r.Findings = append(r.Findings, c.allowed...)
+	if len(c.allowed) > 0 {
+		r.Verdict = max(r.Verdict, guard.Strictest(c.allowed))
+	}
+	return r
 }
 
-// hold keeps a version back. The same content does not begin to wait anew.
-func (c *cycle) hold(from netip.AddrPort, f xfr.Fetched, r Ruling) {
-	h := &Held{Fetched: f, From: from, Ruling: r}
-	h.Since, c.outcome.Known = c.zone.heldSince(f.Version, time.Now())
-	c.zone.gated.Load().held.Store(h)
-	c.saw(from, f.Version.Serial(), f.Granted)
-	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Kept, from, f
+// gates says whether there is a gate, and makes the place for what is remembered for it.
+func (c *cycle) gates() bool {
+	if c.config.Gate == nil {
+		c.zone.gated.Store(nil)
+		return false
+	}
+	if c.zone.gated.Load() == nil {
+		c.zone.gated.Store(new(gated))
+	}
+	return true
+}
+
+func (c *cycle) memory() *any { return &c.zone.gated.Load().memory }
+
+// hold keeps something back. The same does not begin to wait anew.
+func (c *cycle) hold(h *Held) {
+	g := c.zone.gated.Load()
+	h.Since, c.outcome.Known = c.zone.heldSince(h.hash(), time.Now())
+	if h.Fetched.Version == nil {
+		h.Since = g.behind
+	}
+	g.held.Store(h)
+	c.outcome.Result, c.outcome.Primary, c.outcome.Held, c.outcome.Ruling = Kept, h.From, h, h.Ruling
 }
 
 // reconsider has the gate judge again what is held, and publishes it if it may be. It is for when no primary can be asked
 // whether it still has that. What does not follow the version that is served any more is let go.
-func (c *cycle) reconsider() {
-	h := c.zone.Held()
-	if h == nil {
+func (c *cycle) reconsider(ctx context.Context) {
+	h := c.recalled()
+	if h == nil || h.Fetched.Version == nil {
 		return
 	}
 	if d := h.Fetched.Delta; c.config.Gate == nil || c.have == nil || d == nil || d.From.Hash != c.have.SetHash() {
 		c.zone.letGo()
 		return
 	}
-	ruling := c.rule(h.From, h.Fetched, h)
+	ruling := c.rule(ctx, h.From, h.Fetched, h)
 	if ruling.Verdict <= guard.Warn {
 		c.outcome.Ruling, c.outcome.Known = ruling, true
 		c.publish(h.From, h.Fetched)
@@ -161,6 +265,23 @@ func (c *cycle) reconsider() {
 	still := *h
 	still.Ruling = ruling
 	c.zone.gated.Load().held.Store(&still)
+}
+
+// recalled is what is held, also before a restart.
+func (c *cycle) recalled() *Held {
+	g := c.zone.gated.Load()
+	if g == nil || c.config.Gate == nil || c.have == nil {
+		return c.zone.Held()
+	}
+	if h := g.held.Load(); h != nil || g.since.IsZero() || g.hash == (zone.SetHash{}) {
+		return h
+	}
+	h := c.config.Gate.Recall(c.zone, c.have, g.hash)
+	if h == nil || h.hash() != g.hash {
+		return nil
+	}
+	h.Since = g.since
+	return h
 }
 
 // reasons are the findings in one line.

@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -10,10 +11,22 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
+
+// An openGate lets everything pass.
+type openGate struct{}
+
+func (openGate) Witnesses(*Zone) []netip.AddrPort                    { return nil }
+func (openGate) Judge(*Zone, Proposal) (r Ruling)                    { return r }
+func (openGate) Survey(*Zone, Survey) (a Advice)                     { return a }
+func (openGate) Compare(*Zone, Comparison) (r Ruling, adopt bool)    { return r, false }
+func (openGate) Recall(*Zone, *zone.Version, zone.SetHash) (h *Held) { return h }
+func (openGate) Ended(*Zone, bool)                                   {}
 
 // A fakeGate rules by serial.
 type fakeGate struct {
+	openGate
 	mu      sync.Mutex
 	rulings map[serial.Serial]Ruling
 	asked   Proposal // the last one

@@ -57,9 +57,10 @@ type Outcome struct {
 	Had      bool          // there was a version before
 	Old, New serial.Serial // of the versions before and after
 	Primary  netip.AddrPort
-	Fetched  xfr.Fetched // of an Updated one, whose Version is published, and of a Kept one, whose Version is held
-	Ruling   Ruling      // of the gate about the Version fetched last
-	Known    bool        // that Version was held before this refresh
+	Fetched  xfr.Fetched // of an Updated one, whose Version is published, and of a Kept one, if that was transferred
+	Held     *Held       // of a Kept one
+	Ruling   Ruling      // of the gate about the Version fetched last, or about the primaries
+	Known    bool        // that Version was held before this refresh, or served before
 	Errs     []error     // every attempt that failed, also of a refresh that succeeded in the end
 	Failures int         // attempts in a row that failed, this one included
 	Next     time.Time   // when the zone is due again

@@ -3,6 +3,8 @@ package refresh
 import (
 	"context"
 	"errors"
+
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // ErrEnded says that a refresh that was asked for will not take place, or was stopped: the zone was taken away,
@@ -25,8 +27,13 @@ func (s *Scheduler) order(z *Zone, r request) {
 // Await asks as Order does, and waits for the outcome of the first refresh that
 // begins after that. Its error is ErrEnded, or the cause of the context's end.
 func (s *Scheduler) Await(ctx context.Context, z *Zone, why Reason) (Outcome, error) {
+	return s.await(ctx, z, request{reason: why})
+}
+
+func (s *Scheduler) await(ctx context.Context, z *Zone, r request) (Outcome, error) {
 	told := make(chan Outcome, 1)
-	s.order(z, request{reason: why, waiters: []chan Outcome{told}})
+	r.waiters = []chan Outcome{told}
+	s.order(z, r)
 	select {
 	case o, ok := <-told:
 		if !ok {
@@ -38,6 +45,12 @@ func (s *Scheduler) Await(ctx context.Context, z *Zone, why Reason) (Outcome, er
 	case <-s.ctx.Done():
 		return Outcome{}, ErrEnded
 	}
+}
+
+// PutBack has a version published that was served before, whatever its serial, on behalf of the operator. It waits as
+// Await does.
+func (s *Scheduler) PutBack(ctx context.Context, z *Zone, v *zone.Version) (Outcome, error) {
+	return s.await(ctx, z, request{reason: Requested, version: v})
 }
 
 // Busy says whether a refresh of the zone runs, and whether one waits for a place to run, or for the end of the

@@ -57,6 +57,15 @@ func (s *Scheduler) settle(z *Zone, c *cycle, o Outcome) timers.Timers {
 	if h := z.Held(); h != nil && !h.Ruling.Again.IsZero() {
 		lease.Due = earlier(lease.Due, h.Ruling.Again)
 	}
+	if o.Result == Updated {
+		c.again = o.Ruling.Again
+	}
+	if !c.again.IsZero() {
+		lease.Due = earlier(lease.Due, c.again)
+	}
+	if h := z.Held(); h != nil && h.Ruling.Lapse {
+		lease.Expire = earlier(now, before.Expire)
+	}
 	if t := z.pin.Trouble; !t.IsZero() && !worn(z.pin, now) {
 		// The pinned primary has until then to be the best again, and not until the next REFRESH.
 		lease.Due = earlier(lease.Due, t.Add(primary.Tolerance))

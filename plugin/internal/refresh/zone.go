@@ -24,6 +24,8 @@ type Config struct {
 	Room      zone.Room // for the Deltas that are kept
 	Rules     guard.Rules
 	Gate      Gate // judges what the Rules let pass; nil: nobody does
+	// Dir is where the zone is kept on disk; empty: nowhere.
+	Dir string
 }
 
 // Fetcher asks primaries; an *xfr.Client is one. Both methods return soon after ctx ends, and

@@ -33,6 +33,8 @@ type Zone struct {
 	LastError      *Mishap        `json:"last_error,omitempty"`
 	Transfer       *Transfer      `json:"last_transfer,omitempty"`
 	Held           *Held          `json:"held,omitempty"`
+	Warnings       []Finding      `json:"warnings,omitempty"` // about the primaries
+	Kept           []Kept         `json:"kept_versions,omitempty"`
 	Persist        *Persist       `json:"persist,omitempty"`
 	Secondaries    []Secondary    `json:"secondaries,omitempty"` // that are told of new versions
 	TransfersOut   TransfersOut   `json:"transfers_out"`
@@ -70,8 +72,28 @@ type Held struct {
 	Primary  string    `json:"primary"`
 	Since    time.Time `json:"since"`
 	Again    time.Time `json:"next_decision,omitzero"`
+	Until    time.Time `json:"deadline,omitzero"` // when the waiting ends, one way or the other
 	Findings []Finding `json:"findings"`
 	Note     string    `json:"note,omitempty"`
+	Digest   string    `json:"digest,omitempty"` // by which it can be approved
+	// Difference is from the version that is served.
+	Difference *Difference `json:"difference,omitempty"`
+}
+
+// Difference is which records go and come. Of very many only the first are there.
+type Difference struct {
+	Deletions int      `json:"deletions"`
+	Additions int      `json:"additions"`
+	Deleted   []string `json:"deleted,omitempty"`
+	Added     []string `json:"added,omitempty"`
+	Cut       bool     `json:"cut,omitempty"` // not all of them are there
+}
+
+// Kept is a version that was served before and can be put back.
+type Kept struct {
+	Serial  uint32    `json:"serial"`
+	Records int       `json:"records"`
+	Until   time.Time `json:"until"`
 }
 
 // Finding is one thing that is wrong with it.

@@ -147,7 +147,10 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, name, action strin
 		// The time to send a request is over, and an end of that time would look as if the client had gone.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
-	done, err := h.source.Do(r.Context(), Order{ID: id, Action: action, Wait: wait, From: r.RemoteAddr})
+	done, err := h.source.Do(r.Context(), Order{
+		ID: id, Action: action, Wait: wait, From: r.RemoteAddr,
+		Serial: r.URL.Query().Get("serial"), Digest: r.URL.Query().Get("digest"),
+	})
 	switch {
 	case err != nil:
 		return refusal(err)
@@ -167,7 +170,7 @@ func refusal(err error) *problem {
 		code = http.StatusNotFound
 	case errors.Is(err, ErrState):
 		code = http.StatusConflict
-	case errors.Is(err, ErrNoWait):
+	case errors.Is(err, ErrNoWait), errors.Is(err, ErrOrder):
 		code = http.StatusBadRequest
 	}
 	return &problem{code: code, Error: err.Error()}

@@ -25,6 +25,8 @@ type Order struct {
 	ID
 	Action string
 	Wait   bool   // for the outcome
+	Serial string // that it is about
+	Digest string // likewise
 	From   string // the address of whoever gave it
 }
 
@@ -35,6 +37,8 @@ var (
 	ErrEnded    = errors.New("the zone is being taken away, or the server stops")
 	// ErrState is part of an error that says why a zone, as it is, cannot be treated so.
 	ErrState = errors.New("that cannot be done")
+	// ErrOrder is part of an error that says what is wrong with an order.
+	ErrOrder = errors.New("not understood")
 	// ErrNoWait says that the outcome of an action comes to no end that could be waited for.
 	ErrNoWait = errors.New("the outcome of this cannot be waited for")
 )

@@ -24,10 +24,13 @@ const (
 	ByAXFR                 // asked by AXFR
 	ByIXFR                 // deltas
 	ByWholeIXFR            // the whole zone in reply to an IXFR query (RFC 1995 §4)
+	PutBack                // not transferred: the operator wanted a version that was served before
 )
 
 // String is the form as in logs and metrics.
-func (h How) String() string { return [...]string{"current", "axfr", "ixfr", "axfr-style ixfr"}[h] }
+func (h How) String() string {
+	return [...]string{"current", "axfr", "ixfr", "axfr-style ixfr", "rollback"}[h]
+}
 
 // Fetched is the outcome of a Fetch: a candidate, not yet published by anybody.
 type Fetched struct {

@@ -10,7 +10,6 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
-	"github.com/understudy-dns/understudy/plugin/internal/rdata"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -23,9 +22,11 @@ var ErrFile = errors.New("not a file of the zone")
 func Read(in io.Reader, name string, apex owner.Name) (*zone.Version, error) {
 	lines := &lineReader{in: bufio.NewReader(in)}
 	parser := dns.NewZoneParser(lines, apex.String(), name)
-	b := &builder{apex: apex, txn: zone.Replace(apex, nil), wire: make([]byte, longestRecord)}
+	b := Replace(apex, nil)
+	records := 0
 	for rr, ok := parser.Next(); ok; rr, ok = parser.Next() {
-		if err := b.add(rr); err != nil {
+		records++
+		if err := b.Add(rr); err != nil {
 			hdr := rr.Header()
 			return nil, fmt.Errorf("%s:%d: %w: %s %s: %w", name, lines.line(), ErrFile, hdr.Name, dns.Type(hdr.Rrtype), err)
 		}
@@ -35,60 +36,14 @@ func Read(in io.Reader, name string, apex owner.Name) (*zone.Version, error) {
 		return nil, fmt.Errorf("%s: %w", name, lines.err)
 	case err != nil:
 		return nil, err
-	case b.records == 0:
+	case records == 0:
 		return nil, fmt.Errorf("%s:%d: %w: it has no records", name, lines.line(), ErrFile)
 	}
-	v, _, err := b.txn.Commit()
+	v, _, err := b.Commit()
 	if err != nil {
 		return nil, fmt.Errorf("%s:%d: %w: %w", name, lines.line(), ErrFile, err)
 	}
 	return v, nil
-}
-
-const (
-	fixed         = 10 // a record's type, class, TTL and RDLENGTH (RFC 1035 §4.1.3)
-	longestRecord = owner.MaxName + fixed + dns.MaxMsgSize
-)
-
-type builder struct {
-	apex    owner.Name
-	txn     *zone.Txn
-	wire    []byte // the record in wire form
-	data    []byte // its RDATA
-	records int
-}
-
-// What no zone may contain, whatever else a zone file may.
-var (
-	errClass   = errors.New("not of class IN")
-	errNoData  = errors.New("this type is never data")
-	errSOAElse = errors.New("an SOA that is not at the apex")
-)
-
-// add puts a record in, in the form in which a transfer would bring it.
-func (b *builder) add(rr dns.RR) error {
-	b.records++
-	end, err := dns.PackRR(rr, b.wire, 0, nil, false)
-	if err != nil {
-		return err
-	}
-	n, err := owner.Len(b.wire)
-	if err != nil {
-		return err
-	}
-	hdr, name := rr.Header(), owner.Name(b.wire[:n])
-	switch {
-	case hdr.Class != dns.ClassINET:
-		return errClass
-	case hdr.Rrtype == 0 || hdr.Rrtype == dns.TypeOPT || 128 <= hdr.Rrtype && hdr.Rrtype <= 255:
-		return errNoData // RFC 6895 §3.1
-	case hdr.Rrtype == dns.TypeSOA && !owner.Equal(name, b.apex):
-		return errSOAElse
-	}
-	if b.data, err = rdata.Expand(b.data[:0], b.wire, n+fixed, end-n-fixed, hdr.Rrtype); err != nil {
-		return err
-	}
-	return b.txn.Add(zone.RR{Owner: name, Type: hdr.Rrtype, TTL: hdr.Ttl, Data: b.data})
 }
 
 // A lineReader counts the lines that were read. The parser reads no octet beyond the record that it gives,

@@ -1,0 +1,63 @@
+package serialguard
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/understudy-dns/understudy/plugin/internal/events"
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+)
+
+// The alerts.
+const (
+	alertHeld     = "CandidateHeld"
+	alertDisagree = "PrimariesDisagree"
+)
+
+func (g *gate) labels(z *refresh.Zone) map[string]string {
+	return map[string]string{"zone": z.Name(), "server": g.server}
+}
+
+// heldAlert is that something is held. It is the same as long as that is.
+func (g *gate) heldAlert(z *refresh.Zone, h *refresh.Held) events.Alert {
+	a := events.Alert{
+		Name: alertHeld, Severity: events.Warning, Labels: g.labels(z), StartsAt: h.Since,
+		Summary: fmt.Sprintf("Serial %s of %s is held; what was served before goes on being served", h.Serial, z.Name()),
+		Details: map[string]string{
+			"serial": h.Serial.String(), "primary": h.From.String(), "digest": h.Ruling.Digest,
+			"reasons": reasons(h.Ruling.Findings), "note": h.Ruling.Note,
+		},
+	}
+	if v := z.Current(); v != nil {
+		a.Details["serving"] = v.Serial().String()
+	}
+	if h.Ruling.Lapse {
+		a.Severity = events.Critical
+		a.Summary = fmt.Sprintf("Serial %s of %s was held for too long; the zone is not served any longer", h.Serial, z.Name())
+	}
+	return a
+}
+
+// disagreement is that primaries have different versions. Different contents with one serial are the worst of it.
+func (g *gate) disagreement(z *refresh.Zone, list []guard.Finding) events.Alert {
+	a := events.Alert{
+		Name: alertDisagree, Severity: events.Warning, Labels: g.labels(z),
+		Summary: fmt.Sprintf("The primaries of %s do not have the same", z.Name()), Details: map[string]string{"reasons": reasons(list)},
+	}
+	for _, f := range list {
+		if f.Rule == guard.PrimariesDiffer || f.Rule == guard.SameSerial {
+			a.Severity = events.Critical
+			a.Summary = fmt.Sprintf("Different contents of %s have the same serial", z.Name())
+		}
+	}
+	return a
+}
+
+func reasons(list []guard.Finding) string {
+	text := make([]string, len(list))
+	for i, f := range list {
+		text[i] = f.String()
+	}
+	return strings.Join(text, "; ")
+}

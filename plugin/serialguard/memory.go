@@ -1,0 +1,87 @@
+package serialguard
+
+import (
+	"crypto/sha512"
+	"encoding/hex"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
+	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
+	"github.com/understudy-dns/understudy/plugin/internal/zonemd"
+)
+
+// memory is what is kept of a zone from one judgement to the next, over reloads too. It belongs to the running refresh.
+type memory struct {
+	version    *zone.Version // that the statistics are of
+	statistics *guard.Statistics
+	digested   zone.SetHash // the content that the digest is of
+	digest     string
+	agree      int // primaries that had what is held
+
+	seen    time.Time // when the zone was first looked at
+	spread  time.Duration
+	others  map[netip.AddrPort]*standing // of primaries of which something is known
+	divided bool                         // an alert says that primaries disagree
+}
+
+// standing is where a primary stands beside the others.
+type standing struct {
+	behind  time.Time      // since when it has an older version than another one; zero: it has not
+	audited time.Time      // when its content was compared last
+	differs *guard.Finding // what came of that; nil: nothing
+}
+
+// remembered is the memory in its place.
+func (g *gate) remembered(z *refresh.Zone, s *stanza, place *any) *memory {
+	if m, ok := (*place).(*memory); ok {
+		return m
+	}
+	m := &memory{seen: time.Now(), spread: rand.N(s.audit)}
+	*place = m
+	g.recallRollback(z, s)
+	return m
+}
+
+// of are the statistics of a version, nil for none.
+func (m *memory) of(v *zone.Version) *guard.Statistics {
+	if v == nil {
+		return nil
+	}
+	if m.version != v {
+		m.version, m.statistics = v, guard.StatisticsOf(v)
+	}
+	return m.statistics
+}
+
+// at is where a primary stands.
+func (m *memory) at(addr netip.AddrPort) *standing {
+	if m.others == nil {
+		m.others = make(map[netip.AddrPort]*standing)
+	}
+	st := m.others[addr]
+	if st == nil {
+		st = new(standing)
+		m.others[addr] = st
+	}
+	return st
+}
+
+const digestPrefix = "sha384:"
+
+// digestOf is the digest by which a content is approved: that of RFC 8976 §3.3, whose cost is that of the zone.
+func (m *memory) digestOf(v *zone.Version) string {
+	if m.digest == "" || m.digested != v.SetHash() {
+		m.digested, m.digest = v.SetHash(), digestPrefix+hex.EncodeToString(zonemd.Digest(v, sha512.New384()))
+	}
+	return m.digest
+}
+
+func expireOf(v *zone.Version) time.Duration {
+	if v == nil {
+		return 0
+	}
+	return time.Duration(v.SOA().Expire) * time.Second
+}
