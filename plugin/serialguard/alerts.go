@@ -3,15 +3,18 @@ package serialguard
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
 // The alerts.
 const (
 	alertHeld     = "CandidateHeld"
+	alertReleased = "CandidateReleased"
 	alertDisagree = "PrimariesDisagree"
 )
 
@@ -32,11 +35,22 @@ func (g *gate) heldAlert(z *refresh.Zone, h *refresh.Held) events.Alert {
 	if v := z.Current(); v != nil {
 		a.Details["serving"] = v.Serial().String()
 	}
-	if h.Ruling.Lapse {
+	if until := h.Ruling.Until; !until.IsZero() && time.Now().After(until) {
 		a.Severity = events.Critical
+	}
+	if h.Ruling.Lapse {
 		a.Summary = fmt.Sprintf("Serial %s of %s was held for too long; the zone is not served any longer", h.Serial, z.Name())
 	}
 	return a
+}
+
+// releasedAlert is that a version is served which was held, for there was no time left.
+func (g *gate) releasedAlert(z *refresh.Zone, v *zone.Version, why string, findings []guard.Finding) events.Alert {
+	return events.Alert{
+		Name: alertReleased, Severity: events.Critical, Labels: g.labels(z),
+		Summary: fmt.Sprintf("Serial %s of %s was held, and is served now: %s", v.Serial(), z.Name(), why),
+		Details: map[string]string{"serial": v.Serial().String(), "reasons": reasons(findings)},
+	}
 }
 
 // disagreement is that primaries have different versions. Different contents with one serial are the worst of it.

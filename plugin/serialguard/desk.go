@@ -4,25 +4,25 @@ import (
 	"context"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
-// deskEach is how often it is looked for approvals that operators have left in files, and told of what is held.
-const deskEach = time.Second
+// deskEach is how often it is looked for approvals that operators have left in files, and told of what is held: for every
+// thousand zones.
+const (
+	deskEach  = time.Second
+	deskZones = 1000
+)
 
 // sit does that for as long as something is held. It is the goroutine of the desk; process.detach waits for its end.
 func (p *guardian) sit(ctx context.Context) {
-	tick := time.NewTicker(deskEach)
-	defer tick.Stop()
-	complaints := make(map[*refresh.Zone]string) // the last one
+	d := desk{guardian: p, told: make(map[*refresh.Zone]*told), timer: time.NewTimer(0)}
+	defer d.timer.Stop()
 	for p.occupied() {
-		for _, z := range p.all() {
-			if ctx.Err() == nil {
-				p.look(z, complaints)
-			}
-		}
 		select {
-		case <-tick.C:
+		case <-d.timer.C:
+			d.round(ctx)
 		case <-ctx.Done():
 			return
 		}
@@ -37,27 +37,64 @@ func (p *guardian) occupied() bool {
 	return p.sitting
 }
 
-func (p *guardian) look(z *refresh.Zone, complaints map[*refresh.Zone]string) {
+// A desk is what its goroutine knows.
+type desk struct {
+	*guardian
+	timer *time.Timer
+	told  map[*refresh.Zone]*told
+}
+
+// told is what was said of a zone.
+type told struct {
+	held      *refresh.Held
+	critical  bool
+	complaint string // about the last file
+}
+
+func (d *desk) round(ctx context.Context) {
+	zones := d.all()
+	next := make(map[*refresh.Zone]*told, len(zones))
+	for _, z := range zones {
+		if ctx.Err() != nil {
+			return
+		}
+		if next[z] = d.told[z]; next[z] == nil {
+			next[z] = new(told)
+		}
+		d.look(z, next[z])
+	}
+	d.told = next
+	d.timer.Reset(deskEach * time.Duration(1+len(zones)/deskZones))
+}
+
+func (d *desk) look(z *refresh.Zone, t *told) {
 	h, g := z.Held(), gateOf(z)
 	switch {
 	case g == nil:
-		p.end(z) // it is not guarded any more
+		d.end(z) // it is not guarded any more
 		return
 	case h == nil:
 		return // it was judged, and is about to be held
 	}
-	p.fire(g.heldAlert(z, h))
+	a := g.heldAlert(z, h)
+	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical {
+		t.held, t.critical = h, critical
+		d.fire(a)
+		if z.Held() != h {
+			d.resolve(a.Name, a.Labels) // it ended before the alert was there
+		}
+	}
 	approved, err := g.acceptFile(z)
 	switch {
 	case approved:
-		delete(complaints, z)
+		t.complaint = ""
 		log.Infof("%s: what is held was approved by a file", z.Name())
 		if err != nil {
 			failed(z.Name()+": the file with the approval", err)
 		}
 		g.refresh(z)
-	case err != nil && complaints[z] != err.Error():
-		complaints[z] = err.Error()
+	case err != nil && t.complaint != err.Error():
+		t.complaint = err.Error()
 		log.Warningf("%s: %v", z.Name(), err)
 	}
 }

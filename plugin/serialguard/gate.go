@@ -129,6 +129,10 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	}
 	r.Verdict, r.Note = guard.Warn, "released: "+d.released
 	releases.WithLabelValues(z.Name(), g.server, d.how).Inc()
+	if d.how == "signatures" {
+		m.urgent = true
+		process.fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
+	}
 }
 
 // holdBack keeps everything back after the operator has put a version back, but what was approved.
@@ -150,6 +154,10 @@ func (g *gate) holdBack(z *refresh.Zone, s *stanza, m *memory, p *refresh.Propos
 func (g *gate) accepted(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal) {
 	m.version, m.statistics = p.Version, c.After
 	process.disapprove(z)
+	if m.alarmed {
+		process.resolve(alertReleased, g.labels(z))
+	}
+	m.alarmed, m.urgent = m.urgent, false
 	if g.archive(z, s) != nil && p.Old != nil {
 		g.keep(z, s, p)
 	}

@@ -25,6 +25,9 @@ type memory struct {
 	spread  time.Duration
 	others  map[netip.AddrPort]*standing // of primaries of which something is known
 	divided bool                         // an alert says that primaries disagree
+
+	urgent  bool // what is judged is released for the sake of signatures
+	alarmed bool // what is served was, and an alert says so
 }
 
 // standing is where a primary stands beside the others.

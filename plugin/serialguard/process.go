@@ -49,7 +49,7 @@ func (p *guardian) attach(g *gate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.alerts == nil {
-		p.alerts = events.NewHub(told)
+		p.alerts = events.NewHub(became)
 	}
 	p.gates = append(p.gates, g)
 	p.clear()
@@ -126,8 +126,8 @@ func (p *guardian) resolve(name string, labels map[string]string) {
 	}
 }
 
-// told counts what became of alerts, and complains when they were not taken.
-func told(o events.Outcome) {
+// became counts what became of alerts, and complains when they were not taken.
+func became(o events.Outcome) {
 	sent.WithLabelValues(o.Sink.String(), string(o.Result)).Add(float64(o.Alerts))
 	trouble.note(o)
 }

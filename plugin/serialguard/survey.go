@@ -50,6 +50,9 @@ func (g *gate) standstill(z *refresh.Zone, s *stanza, v *refresh.Survey, a *refr
 		return
 	}
 	d := s.terms.decide(state{now: v.Now, since: v.Behind, expire: expire})
+	if v.Expired {
+		d.released, d.how = "the zone has expired, and what they have is better than nothing", "expired"
+	}
 	if d.released != "" && d.how != "auto" {
 		a.Adopt, a.Ruling.Note = true, "released: "+d.released
 		a.Ruling.Findings[0].Verdict = guard.Warn

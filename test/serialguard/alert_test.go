@@ -98,3 +98,15 @@ func TestASinkThatIsNotThereHoldsUpNothing(t *testing.T) {
 		t.Error("the path of the sink is in the log")
 	}
 }
+
+// count is the number of posts that have a text.
+func (in *inbox) count(text string) (n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, post := range in.posts {
+		if strings.Contains(post, text) {
+			n++
+		}
+	}
+	return n
+}

@@ -2,7 +2,10 @@ package serialguard_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+
+	"github.com/miekg/dns"
 
 	"github.com/understudy-dns/understudy/test/ask"
 	"github.com/understudy-dns/understudy/test/peer"
@@ -44,6 +47,23 @@ func TestASerialThatComesBackEndsTheHold(t *testing.T) {
 	load(t, p, s, 101, calm(101, 20))
 	ask.WaitSerial(t, s.Addr(), zone, 101)
 	s.WaitStatus(t, "status", zone, "held.serial", `^$`)
+}
+
+// A zone that has expired has nothing to lose: what the primary has is taken at once, older as it is.
+func TestRule01AnExpiredZoneTakesAnOlderSerialAtOnce(t *testing.T) {
+	t.Parallel()
+	p := primary.Start(t, primary.Config{Zone: zone})
+	p.Publish(t, primary.Text(100, 20, 1, 1, 3))
+	text := strings.Replace(corefile(p, "mode enforce"), "retry 1s 1s", "refresh 1s 1s\nretry 1s 1s\nexpire 3s 1h", 1)
+	s := understudy.Start(t, understudy.Config{Corefile: strings.Replace(text, "mode enforce", "mode enforce\nhold_max 30m then serve", 1)})
+	ask.WaitSerial(t, s.Addr(), zone, 100)
+	p.OnAll(silent)
+	ask.WaitRcode(t, s.Addr(), zone, dns.RcodeServerFailure)
+	p.OnAll()
+	p.Publish(t, primary.Text(90, 20, 1, 1, 3))
+	ask.WaitSerial(t, s.Addr(), zone, 90)
+	s.WaitLog(t, `serial 90 \(was 100\) .*serial-back \(warn\)`)
+	s.WaitMetric(t, "metrics", "coredns_serialguard_released_total", 1, "how=expired")
 }
 
 // Since when the serial is older survives a restart, as the wait does.

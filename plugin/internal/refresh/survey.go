@@ -18,9 +18,10 @@ type Survey struct {
 	Primaries []primary.View // as configured
 	Source    netip.AddrPort // where Have came from
 	// Behind is since when no primary that answers has what is served or newer; zero: one has, or none answers.
-	Behind time.Time
-	Now    time.Time
-	Memory *any // see Proposal
+	Behind  time.Time
+	Expired bool // the zone is not answered any more
+	Now     time.Time
+	Memory  *any // see Proposal
 }
 
 // Advice is what a Gate makes of a Survey.
@@ -55,7 +56,8 @@ func (c *cycle) survey(now time.Time) (adopt bool) {
 	}
 	behind := c.behind(now)
 	c.advice = c.config.Gate.Survey(c.zone, Survey{
-		Have: c.have, Primaries: c.views, Source: c.zone.source, Behind: behind, Now: now, Memory: c.memory(),
+		Have: c.have, Primaries: c.views, Source: c.zone.source, Behind: behind, Expired: c.zone.Expired(),
+		Now: now, Memory: c.memory(),
 	})
 	if c.advice.Adopt {
 		c.adopting, c.allowed = true, c.advice.Ruling.Findings
