@@ -1,6 +1,7 @@
 package serialguard
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,20 @@ func (f *fake) change(do func()) {
 func (f *fake) transfers() (list []uint32) {
 	f.change(func() { list, f.asked = f.asked, nil })
 	return list
+}
+
+// A handler is a plugin without zones, a giver one with some.
+type (
+	handler struct{ name string }
+	giver   struct{ handler }
+)
+
+func (h handler) Name() string { return h.name }
+
+func (h handler) ServeDNS(context.Context, dns.ResponseWriter, *dns.Msg) (int, error) { return 0, nil }
+
+func (giver) Transfer(string, uint32) (<-chan []dns.RR, error) {
+	return nil, transfer.ErrNotAuthoritative
 }
 
 func rr(t *testing.T, line string) dns.RR {

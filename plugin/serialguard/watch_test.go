@@ -4,11 +4,16 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/coredns/coredns/plugin"
 	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/guard"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
 )
 
 // begin starts a watch in a bubble of testing/synctest, and waits until it has seen the zone.
@@ -151,6 +156,52 @@ func TestAZoneThatCannotBeRead(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Also when another plugin of the server block has a zone of that name, the gate sees it.
+func TestZonesOfSecondaryplusAreNotWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := new(fake)
+		f.serve(t, 5, hosts(20)...)
+		w, j := watchOf(f)
+		var guarded atomic.Bool
+		guarded.Store(true)
+		w.guards = func(apex owner.Name) bool { return guarded.Load() && apex.String() == apexName }
+		w.start()
+		defer w.stop()
+		if news := after(2*time.Hour, j); news != "" || len(f.transfers()) > 0 {
+			t.Errorf("it is: %q", news)
+		}
+		guarded.Store(false) // a catalog does not list it any more
+		if news := after(lookEvery, j); !strings.HasPrefix(news, "example.org.: serial 5 of plugin fake is watched") {
+			t.Errorf("%q", news)
+		}
+	})
+}
+
+func TestSecondaryplusIsNoSource(t *testing.T) {
+	var names []string
+	for _, s := range sourcesOf([]plugin.Handler{handler{"whoami"}, giver{handler{"file"}}, giver{handler{guardedName}}, giver{handler{"auto"}}}) {
+		names = append(names, s.name)
+	}
+	if !slices.Equal(names, []string{"file", "auto"}) {
+		t.Errorf("sources are %v", names)
+	}
+}
+
+// What the policy says of the rules for serials holds here, too, but nothing becomes more than a warning.
+func TestThePolicyMayAcceptOtherSerials(t *testing.T) {
+	for verdict, want := range map[guard.Verdict]int{guard.Accept: 0, guard.Warn: 1, guard.Reject: 1} {
+		p := guard.DefaultPolicy()
+		p.On = map[guard.Rule]guard.Verdict{guard.SameSerial: verdict}
+		was, _ := version(t, nil, "ns h 5 7200 900 1209600 300", hosts(3)...)
+		is, d := version(t, was, "ns h 5 7200 900 1209600 300", hosts(2)...)
+		z := &seen{version: was, statistics: guard.StatisticsOf(was)}
+		list := z.judge(p, taken{"fake", is, d}, time.Now())
+		if len(list) != want || want > 0 && list[0].Verdict != guard.Warn {
+			t.Errorf("with %s: %v", verdict, list)
+		}
 	}
 }
 

@@ -262,6 +262,10 @@ func TestWatchGoesOnWhenARestartFails(t *testing.T) {
 	mark := s.Mark()
 	s.Reload(t, watched(byFile))
 	wantFinding(t, s, mark, 5, "same-serial", renamed)
+	put(t, s, zoneText(5, hostsBefore...))
+	mark = s.Mark()
+	s.Reload(t, "")
+	s.WaitLogFrom(t, mark, `same-serial \(warn\): content changed \(3 records deleted, 2 added\)`)
 }
 
 // Beside secondaryplus, the zones of other plugins are watched, and its own are guarded.
