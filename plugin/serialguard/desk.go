@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -79,9 +80,9 @@ func (d *desk) look(z *refresh.Zone, t *told) {
 	a := g.heldAlert(z, h)
 	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical {
 		t.held, t.critical = h, critical
-		d.fire(a)
+		alerts.Fire(a)
 		if z.Held() != h {
-			d.resolve(a.Name, a.Labels) // it ended before the alert was there
+			alerts.Resolve(a.Name, a.Labels) // it ended before the alert was there
 		}
 	}
 	approved, err := g.acceptFile(z)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 )
 
@@ -25,7 +26,7 @@ func readme(t *testing.T) string {
 // The Metrics section of the README lists exactly the metrics of the code, with their labels.
 func TestTheReadmeListsEveryMetricWithItsLabels(t *testing.T) {
 	described := make(chan *prometheus.Desc, 64)
-	for _, c := range []prometheus.Collector{holds{}, verdicts, releases, evaluation, changes, agreeing, stateErrors, sent} {
+	for _, c := range []prometheus.Collector{holds{}, verdicts, releases, evaluation, changes, agreeing, stateErrors, alerts.Sent} {
 		c.Describe(described)
 	}
 	close(described)

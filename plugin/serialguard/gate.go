@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
@@ -131,7 +132,7 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	releases.WithLabelValues(z.Name(), g.server, d.how).Inc()
 	if d.how == "signatures" {
 		m.urgent = true
-		process.fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
+		alerts.Fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
 	}
 }
 
@@ -155,7 +156,7 @@ func (g *gate) accepted(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, 
 	m.version, m.statistics = p.Version, c.After
 	process.disapprove(z)
 	if m.alarmed {
-		process.resolve(alertReleased, g.labels(z))
+		alerts.Resolve(alertReleased, g.labels(z))
 	}
 	m.alarmed, m.urgent = m.urgent, false
 	if g.archive(z, s) != nil && p.Old != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/netip"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/journal"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/shelf"
@@ -109,7 +110,7 @@ func (g *gate) Ended(z *refresh.Zone, away bool) {
 		return
 	}
 	process.end(z)
-	process.resolve(alertHeld, g.labels(z))
+	alerts.Resolve(alertHeld, g.labels(z))
 	if s := of(g.stanzas, z.Apex()); s != nil {
 		if a := g.archive(z, s); a != nil {
 			stem := g.stem(z)

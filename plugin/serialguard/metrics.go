@@ -37,10 +37,6 @@ var (
 		Namespace: plugin.Namespace, Subsystem: pluginName, Name: "state_errors_total",
 		Help: "What could not be kept in a state directory, or read from it.",
 	})
-	sent = promauto.NewCounterVec(prometheus.CounterOpts{
-		Namespace: plugin.Namespace, Subsystem: pluginName, Name: "alerts_total",
-		Help: "Alerts by where they were to go and what became of that.",
-	}, []string{"sink", "result"})
 
 	heldDesc = prometheus.NewDesc(prometheus.BuildFQName(plugin.Namespace, pluginName, "held"),
 		"1 while a version of the zone is held.", []string{"zone", "server"}, nil)

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -20,7 +20,6 @@ type guardian struct {
 
 	mu       sync.Mutex
 	gates    []*gate
-	alerts   *events.Hub         // while there are gates
 	archives map[string]*archive // by directory
 	held     map[*refresh.Zone]bool
 	orders   map[*refresh.Zone]*ordered
@@ -48,10 +47,12 @@ func newGuardian() *guardian {
 func (p *guardian) attach(g *gate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.alerts == nil {
-		p.alerts = events.NewHub(became)
-	}
 	p.gates = append(p.gates, g)
+	var sinks []events.Sink
+	for _, s := range g.stanzas {
+		sinks = append(sinks, s.sinks...)
+	}
+	alerts.Attach(g, sinks)
 	p.clear()
 }
 
@@ -64,16 +65,13 @@ func (p *guardian) failed() {
 
 // clear forgets gates of Corefiles that are none of CoreDNS's: nobody is told of a start that fails. p.mu is held.
 func (p *guardian) clear() {
-	p.gates = slices.DeleteFunc(p.gates, func(g *gate) bool { return !p.runs(g.of) })
-	var sinks []events.Sink
-	for _, g := range p.gates {
-		for _, s := range g.stanzas {
-			sinks = append(sinks, s.sinks...)
+	p.gates = slices.DeleteFunc(p.gates, func(g *gate) bool {
+		dead := !p.runs(g.of)
+		if dead {
+			alerts.Detach(g)
 		}
-	}
-	if p.alerts != nil {
-		p.alerts.Configure(sinks)
-	}
+		return dead
+	})
 }
 
 // detach ends what an instance has, and with the last one everything, and waits until all that is to be kept is on disk,
@@ -81,12 +79,9 @@ func (p *guardian) clear() {
 func (p *guardian) detach(g *gate) {
 	p.mu.Lock()
 	p.gates = slices.DeleteFunc(p.gates, func(o *gate) bool { return o == g })
-	hub, leave := p.alerts, p.leave
-	if len(p.gates) > 0 {
-		p.clear()
-		hub, leave = nil, nil
-	} else {
-		p.alerts, p.leave = nil, nil
+	var leave context.CancelFunc
+	if len(p.gates) == 0 {
+		leave, p.leave = p.leave, nil
 	}
 	p.mu.Unlock()
 	if leave != nil {
@@ -97,39 +92,7 @@ func (p *guardian) detach(g *gate) {
 		p.mu.Unlock()
 	}
 	p.settle()
-	if hub != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), closeWait)
-		defer cancel()
-		hub.Close(ctx)
-	}
-}
-
-// closeWait is how long alerts may take to go out when the process ends.
-const closeWait = 2 * time.Second
-
-// hub is where alerts go; nil: nowhere.
-func (p *guardian) hub() *events.Hub {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.alerts
-}
-
-func (p *guardian) fire(a events.Alert) {
-	if h := p.hub(); h != nil {
-		h.Fire(a)
-	}
-}
-
-func (p *guardian) resolve(name string, labels map[string]string) {
-	if h := p.hub(); h != nil {
-		h.Resolve(name, labels, time.Now())
-	}
-}
-
-// became counts what became of alerts, and complains when they were not taken.
-func became(o events.Outcome) {
-	sent.WithLabelValues(o.Sink.String(), string(o.Result)).Add(float64(o.Alerts))
-	trouble.note(o)
+	alerts.Detach(g)
 }
 
 // open is the archive of a directory.

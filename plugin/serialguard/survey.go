@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
@@ -216,9 +217,9 @@ func (g *gate) divided(z *refresh.Zone, m *memory, list []guard.Finding) {
 	switch {
 	case len(list) > 0:
 		m.divided = true
-		process.fire(g.disagreement(z, list))
+		alerts.Fire(g.disagreement(z, list))
 	case m.divided:
 		m.divided = false
-		process.resolve(alertDisagree, g.labels(z))
+		alerts.Resolve(alertDisagree, g.labels(z))
 	}
 }

@@ -68,7 +68,7 @@ func TestWhatIsHeldIsReported(t *testing.T) {
 	digest := wantHeld(t, s, 2, 1, "deletes", "")
 	in.want(t, "/hook ", `"alert":"CandidateHeld"`, `"state":"firing"`, `"zone":"example.org."`, `"serial":"2"`, `"serving":"1"`, digest, "deletes 50 of 52 names")
 	in.want(t, "/api/v2/alerts ", `"alertname":"CandidateHeld"`, `"zone":"example.org."`, digest)
-	s.WaitMetricThat(t, "metrics", "coredns_serialguard_alerts_total", "≥ 1", func(v float64) bool { return v >= 1 },
+	s.WaitMetricThat(t, "metrics", "coredns_understudy_alerts_total", "≥ 1", func(v float64) bool { return v >= 1 },
 		"sink=webhook "+in.URL, "result=sent")
 	publish(t, p, s, calm(3, 50))
 	ask.WaitSerial(t, s.Addr(), zone, 3)
