@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/alerts"
+	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/xfr"
@@ -18,7 +19,7 @@ type gate struct {
 	key, view string // of the server block
 	server    string // both: the label of metrics
 	stanzas   []*stanza
-	of        *corefile
+	of        *corefile.Corefile
 	refresh   func(*refresh.Zone) // has a zone refreshed
 }
 

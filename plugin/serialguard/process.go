@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/understudy-dns/understudy/plugin/alerts"
+	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -16,7 +17,7 @@ var process = newGuardian()
 
 // guardian has what is known of zones besides their memory, which only the running refresh may touch.
 type guardian struct {
-	runs func(*corefile) bool // whether a Corefile is one of CoreDNS's
+	runs func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
 
 	mu       sync.Mutex
 	gates    []*gate
@@ -38,7 +39,7 @@ type ordered struct {
 
 func newGuardian() *guardian {
 	return &guardian{
-		runs: (*corefile).runs, archives: make(map[string]*archive), held: make(map[*refresh.Zone]bool),
+		runs: (*corefile.Corefile).Runs, archives: make(map[string]*archive), held: make(map[*refresh.Zone]bool),
 		orders: make(map[*refresh.Zone]*ordered),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/coredns/coredns/plugin"
 	clog "github.com/coredns/coredns/plugin/pkg/log"
 
+	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -40,7 +41,7 @@ func setup(c *caddy.Controller) error {
 		return plugin.Error(pluginName, err)
 	}
 	b := &block{
-		site: dnsserver.GetConfig(c), key: c.ServerBlockKeys[0], stanzas: stanzas, of: corefileOf(c),
+		site: dnsserver.GetConfig(c), key: c.ServerBlockKeys[0], stanzas: stanzas, of: corefile.Of(c),
 		where: fmt.Sprintf("%s:%d", c.File(), c.Line()),
 	}
 	c.OnStartup(func() error {
@@ -60,7 +61,7 @@ type block struct {
 	key     string
 	where   string // in the Corefile
 	stanzas []*stanza
-	of      *corefile
+	of      *corefile.Corefile
 	gate    *gate  // nil: there is nothing to guard
 	watch   *watch // nil: there is nothing to watch
 }

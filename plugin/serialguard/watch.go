@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/breather"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -18,7 +19,7 @@ type watch struct {
 	zones   []*watched
 	guards  func(owner.Name) bool // the zones of secondaryplus, which the gate sees; nil: there is none
 	place   string                // tells it from those of other server blocks, over reloads
-	of      *corefile
+	of      *corefile.Corefile
 
 	pace       time.Duration // from one round to the next
 	warn, info func(format string, args ...any)

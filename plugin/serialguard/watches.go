@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/coredns/caddy"
+	"github.com/understudy-dns/understudy/plugin/corefile"
 )
 
 // watches are those of the process, with what they have seen, which outlives reloads. On a reload the new instances
@@ -14,7 +14,7 @@ type watches struct {
 	mu               sync.Mutex
 	running, waiting []*watch
 	seen             map[place]*seen
-	runs             func(*corefile) bool // whether a Corefile is one of CoreDNS's
+	runs             func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
 }
 
 // A place is a zone of a server block.
@@ -23,7 +23,7 @@ type place struct{ server, zone string }
 var watching = newWatches()
 
 func newWatches() *watches {
-	return &watches{seen: make(map[place]*seen), runs: (*corefile).runs}
+	return &watches{seen: make(map[place]*seen), runs: (*corefile.Corefile).Runs}
 }
 
 // attach has a watch started as soon as it may be.
@@ -91,28 +91,4 @@ func (p *watches) forget() {
 		}
 	}
 	p.seen = kept
-}
-
-// corefile stands for a Corefile, in the storage of the instance of CoreDNS that was made of it.
-type corefile struct{ _ byte } // two of no size might be the same
-
-type corefileKey struct{}
-
-func corefileOf(c *caddy.Controller) *corefile {
-	f, ok := c.Get(corefileKey{}).(*corefile)
-	if !ok {
-		f = new(corefile)
-		c.Set(corefileKey{}, f)
-	}
-	return f
-}
-
-// runs says whether the instance is one of CoreDNS's, as it is from the beginning of its setup. Only callbacks of CoreDNS
-// may ask.
-func (f *corefile) runs() bool {
-	return slices.ContainsFunc(caddy.Instances(), func(i *caddy.Instance) bool {
-		i.StorageMu.RLock()
-		defer i.StorageMu.RUnlock()
-		return i.Storage[corefileKey{}] == f
-	})
 }

@@ -1,6 +1,8 @@
 package serialguard
 
 import (
+	"github.com/understudy-dns/understudy/plugin/corefile"
+
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,13 +15,13 @@ type rig struct {
 	old, young       *watch
 	oldFake, newFake *fake
 	*diary
-	gone map[*corefile]bool
+	gone map[*corefile.Corefile]bool
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{watches: newWatches(), oldFake: new(fake), newFake: new(fake), gone: make(map[*corefile]bool)}
-	r.runs = func(f *corefile) bool { return !r.gone[f] }
+	r := &rig{watches: newWatches(), oldFake: new(fake), newFake: new(fake), gone: make(map[*corefile.Corefile]bool)}
+	r.runs = func(f *corefile.Corefile) bool { return !r.gone[f] }
 	r.oldFake.serve(t, 5, hosts(20)...)
 	r.newFake.serve(t, 5, hosts(19)...)
 	r.old, r.diary = watchOf(r.oldFake)
