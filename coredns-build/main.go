@@ -10,6 +10,7 @@ import (
 	_ "github.com/coredns/coredns/core/plugin" // every plugin of CoreDNS
 	"github.com/coredns/coredns/coremain"
 
+	_ "github.com/understudy-dns/understudy/plugin/nsfailover"
 	_ "github.com/understudy-dns/understudy/plugin/secondaryplus"
 	_ "github.com/understudy-dns/understudy/plugin/serialguard"
 )
@@ -17,6 +18,7 @@ import (
 // inserted are our plugins, each with the plugin of CoreDNS that it comes right after. The order is that in
 // which a query passes them; everything else about it is CoreDNS's own.
 var inserted = []struct{ after, name string }{
+	{"transfer", "nsfailover"},
 	{"secondary", "serialguard"},
 	{"serialguard", "secondaryplus"},
 }

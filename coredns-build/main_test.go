@@ -44,7 +44,7 @@ func TestEveryDirectiveHasItsPlugin(t *testing.T) {
 
 func TestAMissingNeighbourIsNamed(t *testing.T) {
 	_, err := withOurs([]string{"file", "auto"})
-	if err == nil || !strings.Contains(err.Error(), "serialguard") || !strings.Contains(err.Error(), "after secondary") {
+	if err == nil || !strings.Contains(err.Error(), "nsfailover") || !strings.Contains(err.Error(), "after transfer") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -54,8 +54,8 @@ func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
 		{"owner", "serial", "breather", "statedir", "events"}, {"rdata", "status", "compress"}, {"zone"},
-		{"timers", "answer", "zonemd", "primary", "journal", "zonefile", "outgoing", "shelf"},
-		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify"},
+		{"timers", "answer", "zonemd", "primary", "health", "pool", "journal", "zonefile", "outgoing", "shelf"},
+		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify", "prober"},
 	}
 	layer := map[string]int{}
 	for i, names := range layers {

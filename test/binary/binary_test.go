@@ -31,7 +31,7 @@ func TestThePluginsAreThoseOfStockCoreDNSAndOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"secondaryplus", "serialguard"}
+	want := []string{"nsfailover", "secondaryplus", "serialguard"}
 	for _, line := range strings.Split(string(list), "\n") {
 		name, _, entry := strings.Cut(line, ":")
 		if entry && !strings.HasPrefix(line, "#") {

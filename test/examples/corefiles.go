@@ -54,7 +54,9 @@ var (
 	loopback     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
 	downward     = regexp.MustCompile(`(?m)^ +(also_notify|transfer to|to) .*`)
 	secondary    = regexp.MustCompile(`\b(?:192\.0\.2|198\.51\.100)\.(\d+)\b`)
-	stateDir     = regexp.MustCompile(`\bpersist \S+`)
+	poolMembers  = regexp.MustCompile(`(?m)^ +(primary|backup|canary|weight) .*`)
+	anyAddress   = regexp.MustCompile(`\b(?:192\.0|198\.51|203\.0)\.(2|100|113)\.(\d+)\b`)
+	stateDir     = regexp.MustCompile(`\b(persist|nsfailover state) \S+`)
 	forwarder    = regexp.MustCompile(`198\.51\.100\.\d+`)
 	zoneFile     = regexp.MustCompile(`\b(file|fallback) ([a-z-]+\.zone)\b`)
 	blockKeys    = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
@@ -76,7 +78,8 @@ func local(text string, primaries map[string]string, dir string) string {
 	text = downward.ReplaceAllStringFunc(text, func(line string) string {
 		return secondary.ReplaceAllString(line, "127.0.0.$1:{{port:nobody}}")
 	})
-	text = stateDir.ReplaceAllString(text, "persist {{dir}}")
+	text = poolMembers.ReplaceAllStringFunc(text, func(line string) string { return anyAddress.ReplaceAllString(line, "127.0.$1.$2") })
+	text = stateDir.ReplaceAllString(text, "$1 {{dir}}")
 	text = forwarder.ReplaceAllString(text, "127.0.0.1:{{port:nobody}}")
 	text = zoneFile.ReplaceAllString(text, "$1 "+filepath.Join(dir, "$2"))
 	bind := "\n    bind 127.0.0.1"

@@ -149,7 +149,7 @@ func TestEveryCorefileShownStartsAndAnswers(t *testing.T) {
 					continue
 				}
 				ask.WaitSerial(t, s.Addr(), name, 7)
-				if got := ask.Ask(t, s.Addr(), "www."+name, dns.TypeA); len(got.Answer) != 1 || !got.Authoritative {
+				if got := ask.Ask(t, s.Addr(), "www."+name, dns.TypeA); len(got.Answer) == 0 || !got.Authoritative {
 					t.Errorf("www.%s: %v", name, got)
 				}
 			}

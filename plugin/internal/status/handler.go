@@ -58,6 +58,9 @@ func (h *handler) route(w http.ResponseWriter, r *http.Request) *problem {
 	case len(path) == 2 && path[1] == "refresh":
 		return ordering(w, r, func() *problem { return h.refreshAll(w, r) })
 	}
+	if p := partOf(path[1]); p != nil {
+		return part(w, r, p, path[2:])
+	}
 	return notFound
 }
 
@@ -166,7 +169,7 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, name, action strin
 func refusal(err error) *problem {
 	code := http.StatusServiceUnavailable
 	switch {
-	case errors.Is(err, ErrNoZone), errors.Is(err, ErrNoAction):
+	case errors.Is(err, ErrNoZone), errors.Is(err, ErrNoAction), errors.Is(err, ErrNothing):
 		code = http.StatusNotFound
 	case errors.Is(err, ErrState):
 		code = http.StatusConflict

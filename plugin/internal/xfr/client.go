@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 )
 
 // Primary is one address to ask. It is comparable, and identifies the primary in maps.
@@ -26,11 +27,22 @@ type Client struct {
 	Dial func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
 	// Pool keeps connections over TCP and TLS between conversations; nil: each has its own.
 	Pool *Pool
+	// ProbeWait is how long an answer to each try of a SOA check is waited for; 0: 1.5 s.
+	ProbeWait time.Duration
+	// ProbeOver is "udp" or "tcp" where a SOA check is to use no other one; empty: UDP, and TCP after it.
+	ProbeOver string
 
 	edns tolerance
 }
 
 func (c *Client) limits() Limits { return c.Limits.withDefaults() }
+
+func (c *Client) probeWait() time.Duration {
+	if c.ProbeWait > 0 {
+		return c.ProbeWait
+	}
+	return probeWait
+}
 
 // dial opens a connection to p within the connect limit. It closes as soon as ctx ends.
 func (c *Client) dial(ctx context.Context, network string, p Primary) (*link, error) {

@@ -17,9 +17,10 @@ type datagram struct {
 	ctx     context.Context
 	conn    net.Conn
 	primary Primary
-	forms   []form // of the query, in the order in which they are sent
-	doubt   error  // what the last answer that was not taken looked like
-	refused bool   // an answer that could not be verified may refuse EDNS
+	wait    time.Duration // for an answer to each try
+	forms   []form        // of the query, in the order in which they are sent
+	doubt   error         // what the last answer that was not taken looked like
+	refused bool          // an answer that could not be verified may refuse EDNS
 }
 
 // A form of the query: with EDNS, or without. Both have one message ID.
@@ -35,7 +36,7 @@ func (c *Client) probeDatagram(ctx context.Context, q Query, p Primary) (Probed,
 		return Probed{}, err
 	}
 	defer conn.release()
-	d := datagram{ctx: ctx, conn: conn, primary: p}
+	d := datagram{ctx: ctx, conn: conn, primary: p, wait: c.probeWait()}
 	d.add(q)
 	start := time.Now()
 	for range probeTries {
@@ -68,7 +69,7 @@ func (d *datagram) add(q Query) {
 // try sends the query, each form of it the same octets every time, so that a late answer to an earlier one
 // counts too.
 func (d *datagram) try() (Probed, error) {
-	if err := d.conn.SetDeadline(time.Now().Add(probeWait)); err != nil {
+	if err := d.conn.SetDeadline(time.Now().Add(d.wait)); err != nil {
 		return Probed{}, d.failure(err)
 	}
 	for _, f := range d.forms {

@@ -12,7 +12,7 @@ import (
 )
 
 // A SOA query is sent over UDP probeTries times, and then once over TCP; each time, an answer is waited for
-// as long as probeWait.
+// as long as probeWait, unless the Client says otherwise.
 const (
 	probeTries = 2
 	probeWait  = 1500 * time.Millisecond
@@ -50,17 +50,20 @@ func (c *Client) Probe(ctx context.Context, apex owner.Name, p Primary) (Probed,
 }
 
 func (c *Client) probe(ctx context.Context, q Query, p Primary) (Probed, error) {
-	if p.TLS != nil {
+	if p.TLS != nil || c.ProbeOver == "tcp" {
 		return c.probeStream(ctx, q, p)
 	}
 	probed, err := c.probeDatagram(ctx, q, p)
 	switch {
+	case c.ProbeOver == "udp" && errors.Is(err, errTruncated):
+		return Probed{}, malformed("TC, and it is not to be asked over TCP")
+	case c.ProbeOver == "udp":
 	case errors.Is(err, errTruncated):
 		return c.probeStream(ctx, q, p)
 	case ctx.Err() == nil && (errors.Is(err, ErrTimeout) || errors.Is(err, ErrNetwork) || isREFUSED(err)):
 		// Something on the way may filter UDP: transfers would still work. And there are primaries (Knot, for
 		// a catalog zone) that say who may have a zone over TCP only. What UDP said is what is told.
-		limited, cancel := context.WithTimeout(ctx, probeWait)
+		limited, cancel := context.WithTimeout(ctx, c.probeWait())
 		defer cancel()
 		late, tcpErr := c.probeStream(limited, q, p)
 		if tcpErr == nil || errors.Is(tcpErr, errNoEDNS) {

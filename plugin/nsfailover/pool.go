@@ -1,0 +1,244 @@
+package nsfailover
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/plugin/internal/health"
+	"github.com/understudy-dns/understudy/plugin/internal/pool"
+	"github.com/understudy-dns/understudy/plugin/internal/prober"
+)
+
+// A member is what is known of an address of a pool.
+type member struct {
+	state health.State
+	load  float64
+}
+
+// A runtime is a pool at work. It outlives reloads.
+type runtime struct {
+	id poolID
+
+	mu      sync.Mutex
+	config  *poolConfig
+	members map[netip.Addr]member
+	state   pool.State
+	timer   *time.Timer // until the state may change by itself; nil: it does not
+
+	answer atomic.Pointer[answer] // what queries are answered with
+	turn   atomic.Uint64
+	inert  atomic.Pointer[inert]
+}
+
+// poolID tells pools apart.
+type poolID struct {
+	server string // the first key of the server block, with its view
+	name   string // of the pool, in lower-case presentation form
+}
+
+// An answer is what queries are answered with. It does not change.
+type answer struct {
+	config *poolConfig
+	tiers  [2]pool.Tier
+	list   [2][]pool.Member
+}
+
+func newRuntime(id poolID, c *poolConfig) *runtime {
+	r := &runtime{id: id, members: make(map[netip.Addr]member)}
+	r.configure(c)
+	return r
+}
+
+// configure has another configuration count. What is known of members that stay, stays.
+func (r *runtime) configure(c *poolConfig) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.config == c {
+		return
+	}
+	r.config = c
+	for a := range r.members {
+		if !slices.Contains(c.members(), a) {
+			delete(r.members, a)
+		}
+	}
+	r.settle(false)
+}
+
+// end stops what goes on by itself.
+func (r *runtime) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+}
+
+// tell takes what a probe, or anything else, has changed.
+func (r *runtime) tell(a netip.Addr, u prober.Update) {
+	if u.Effect.Changed() {
+		r.told(a, u)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := member{state: u.State, load: r.members[a].load}
+	if u.Result != nil && u.Result.HasLoad {
+		m.load = u.Result.Load
+	}
+	r.members[a] = m
+	r.settle(false)
+}
+
+// failBack ends a failover on behalf of the operator, and says whether there was one that could be ended.
+func (r *runtime) failBack() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	before := r.state
+	r.settle(true)
+	return before != r.state
+}
+
+// settle decides anew; r.mu is held.
+func (r *runtime) settle(order bool) {
+	now := time.Now()
+	next, again := r.config.params.Step(r.state, r.counts(), order, now)
+	before := r.state
+	r.state = next
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+	if !again.IsZero() {
+		r.timer = time.AfterFunc(again.Sub(now), func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.settle(false)
+		})
+	}
+	r.answer.Store(r.answers())
+	for f := range next {
+		if next[f].Tier != before[f].Tier {
+			r.moved(f, before[f].Tier, next[f].Tier)
+		}
+	}
+}
+
+// counts are how many members of each family are usable.
+func (r *runtime) counts() (counts [2]pool.Count) {
+	for _, a := range r.config.primary {
+		c := &counts[pool.FamilyOf(a)]
+		c.Primaries++
+		if r.members[a].state.Usable() {
+			c.PrimariesUp++
+		}
+	}
+	for _, a := range r.config.backup {
+		c := &counts[pool.FamilyOf(a)]
+		c.Backups++
+		if r.members[a].state.Usable() {
+			c.BackupsUp++
+		}
+	}
+	return counts
+}
+
+// answers are what the tiers lead to.
+func (r *runtime) answers() *answer {
+	a := &answer{config: r.config}
+	for f := range a.list {
+		a.tiers[f] = r.state[f].Tier
+		a.list[f] = r.tier(f)
+	}
+	return a
+}
+
+func (r *runtime) tier(family int) []pool.Member {
+	c := r.config
+	switch r.state[family].Tier {
+	case pool.Primary:
+		return r.usable(c.primary, family)
+	case pool.Backup:
+		return r.usable(c.backup, family)
+	}
+	if alive := r.lastResort(family); len(alive) > 0 {
+		return alive
+	}
+	switch c.params.WhenDown {
+	case pool.AnswerPrimary:
+		return r.every(c.primary, family)
+	case pool.AnswerBackup:
+		return r.every(c.backup, family)
+	case pool.AnswerAll:
+		return r.every(c.members(), family)
+	case pool.AnswerLast:
+		if last := r.answer.Load(); last != nil {
+			return last.list[family]
+		}
+		return r.every(c.primary, family)
+	}
+	return nil
+}
+
+func (r *runtime) usable(list []netip.Addr, family int) []pool.Member {
+	return r.some(list, family, func(m member) bool { return m.state.Usable() })
+}
+
+// lastResort are those that are not usable, and not dead either: drained, or damped.
+func (r *runtime) lastResort(family int) []pool.Member {
+	return r.some(r.config.members(), family, func(m member) bool { return m.state.LastResort(r.config.health) })
+}
+
+func (r *runtime) every(list []netip.Addr, family int) []pool.Member {
+	return r.some(list, family, func(member) bool { return true })
+}
+
+func (r *runtime) some(list []netip.Addr, family int, wanted func(member) bool) (some []pool.Member) {
+	for _, a := range list {
+		if m := r.members[a]; pool.FamilyOf(a) == family && wanted(m) {
+			some = append(some, pool.Member{Addr: a, Weight: r.config.weights[a], RTT: m.state.RTT, Load: m.load})
+		}
+	}
+	return some
+}
+
+// records are the RRset of a type that the pool has now. configured says whether it has any of that type at all.
+func (r *runtime) records(owner string, rrtype uint16, ttl uint32) (list []dns.RR, configured bool) {
+	a := r.answer.Load()
+	family := 0
+	if rrtype == dns.TypeAAAA {
+		family = 1
+	}
+	c := a.config
+	if configured = slices.ContainsFunc(c.members(), func(m netip.Addr) bool { return pool.FamilyOf(m) == family }); !configured {
+		return nil, false
+	}
+	ttl = min(ttl, c.most)
+	if a.tiers[family] != pool.Primary {
+		ttl = min(ttl, c.degraded)
+	}
+	header := dns.RR_Header{Name: owner, Rrtype: rrtype, Class: dns.ClassINET, Ttl: ttl}
+	for _, addr := range c.balance.Order(a.list[family], r.turn.Add(1)-1) {
+		if family == 0 {
+			list = append(list, &dns.A{Hdr: header, A: addr.AsSlice()})
+		} else {
+			list = append(list, &dns.AAAA{Hdr: header, AAAA: addr.AsSlice()})
+		}
+	}
+	return list, true
+}
+
+// fails says that a query of a type is to be answered SERVFAIL.
+func (r *runtime) fails(rrtype uint16) bool {
+	a := r.answer.Load()
+	family := 0
+	if rrtype == dns.TypeAAAA {
+		family = 1
+	}
+	return a.tiers[family] == pool.Down && len(a.list[family]) == 0 && a.config.params.WhenDown == pool.AnswerServfail
+}

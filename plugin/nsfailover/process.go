@@ -1,0 +1,198 @@
+package nsfailover
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/understudy-dns/understudy/plugin/alerts"
+	"github.com/understudy-dns/understudy/plugin/corefile"
+	"github.com/understudy-dns/understudy/plugin/internal/prober"
+)
+
+// process is what outlives the instances of the plugin: the prober, and the pools.
+var process = newCentre()
+
+type centre struct {
+	runs func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
+
+	mu        sync.Mutex
+	instances []*instance // the latest last
+	pools     map[poolID]*runtime
+	prober    *prober.Prober // while there are instances
+	keeper    *keeper        // of health; nil: it is not kept
+}
+
+// An instance is the plugin in one server block of one Corefile.
+type instance struct {
+	of     *corefile.Corefile
+	server string
+	block  *block
+}
+
+func newCentre() *centre {
+	return &centre{runs: (*corefile.Corefile).Runs, pools: make(map[poolID]*runtime)}
+}
+
+// attach has what an instance configures count, and returns its pools.
+func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.begin(i.block.state); err != nil {
+		return nil, err
+	}
+	c.instances = append(c.instances, i)
+	c.settle()
+	alerts.Attach(i, i.block.sinks)
+	pools = make(map[string]*runtime)
+	for _, p := range i.block.pools {
+		id := poolID{i.server, p.name.Canonical()}
+		pools[id.name] = c.pools[id]
+	}
+	return pools, nil
+}
+
+// begin starts the prober, with the health that was kept; c.mu is held.
+func (c *centre) begin(state stateFile) error {
+	if c.prober == nil {
+		c.prober = prober.New(prober.Options{Observe: observed, Isolated: isolated})
+	}
+	if state.dir == "" || c.keeper != nil {
+		return nil
+	}
+	k, err := openKeeper(state.dir, c.prober)
+	if err == nil {
+		c.keeper = k
+	}
+	return err
+}
+
+// detach ends what an instance has, and with the last one everything: what is known of targets is kept then, and not
+// forgotten.
+func (c *centre) detach(i *instance) {
+	c.mu.Lock()
+	c.instances = slices.DeleteFunc(c.instances, func(o *instance) bool { return o == i })
+	var last *prober.Prober
+	var k *keeper
+	if len(c.instances) > 0 {
+		c.settle()
+	} else {
+		last, k = c.prober, c.keeper
+		c.prober, c.keeper = nil, nil
+	}
+	c.mu.Unlock()
+	if last != nil {
+		last.Close()
+	}
+	if k != nil {
+		k.close()
+	}
+	if last != nil {
+		c.clear()
+	}
+	alerts.Detach(i)
+}
+
+// clear ends the pools after the prober has ended, unless there are instances again.
+func (c *centre) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.instances) > 0 {
+		return
+	}
+	for id, r := range c.pools {
+		r.end()
+		delete(c.pools, id)
+	}
+}
+
+// failed is called when a restart has failed: what instances that are none of CoreDNS's have configured counts no more.
+func (c *centre) failed() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settle()
+}
+
+// settle makes the pools and the set of what is probed those of the instances; c.mu is held. Of two instances of one
+// server block the later one counts.
+func (c *centre) settle() {
+	c.instances = slices.DeleteFunc(c.instances, func(i *instance) bool {
+		dead := !c.runs(i.of)
+		if dead {
+			alerts.Detach(i)
+		}
+		return dead
+	})
+	wanted := make(map[poolID]*poolConfig)
+	for _, i := range c.instances {
+		for _, p := range i.block.pools {
+			wanted[poolID{i.server, p.name.Canonical()}] = p
+		}
+	}
+	for id, r := range c.pools {
+		if wanted[id] == nil {
+			r.end()
+			delete(c.pools, id)
+		}
+	}
+	var set []prober.Watch
+	for id, p := range wanted {
+		r := c.pools[id]
+		if r == nil {
+			r = newRuntime(id, p)
+			c.pools[id] = r
+		} else {
+			r.configure(p)
+		}
+		set = append(set, r.watches(p)...)
+	}
+	if c.prober == nil {
+		return
+	}
+	if err := c.prober.Configure(set); err != nil {
+		log.Errorf("what is probed stays as it was: %v", err)
+	}
+	for id := range wanted {
+		c.pools[id].restored(c.prober)
+	}
+}
+
+// user names what is probed for a member. Two of them may have the same check: that of a file.
+func (r *runtime) user(a netip.Addr) string {
+	return "pool " + r.id.name + " of " + r.id.server + " " + a.String()
+}
+
+// watches are what is probed for a pool.
+func (r *runtime) watches(c *poolConfig) (list []prober.Watch) {
+	for _, a := range c.members() {
+		check, err := c.checkOf(a)
+		if err != nil {
+			continue // the Corefile was refused for that
+		}
+		list = append(list, prober.Watch{
+			User: r.user(a), Check: check, Params: c.health, Tell: func(u prober.Update) { r.tell(a, u) },
+		})
+	}
+	for _, at := range c.canaries {
+		list = append(list, prober.Watch{
+			User: "canary of " + r.id.name + " of " + r.id.server, Check: prober.TCP(at, prober.Source{}), Params: c.health, Canary: true,
+		})
+	}
+	return list
+}
+
+// restored takes the health of members that was known before.
+func (r *runtime) restored(p *prober.Prober) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range r.config.members() {
+		check, err := r.config.checkOf(a)
+		if err != nil {
+			continue
+		}
+		if s, ok := p.State(r.user(a), check.Key()); ok {
+			r.members[a] = member{state: s, load: r.members[a].load}
+		}
+	}
+	r.settle(false)
+}

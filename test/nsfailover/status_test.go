@@ -1,0 +1,103 @@
+package nsfailover_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/primary"
+	"github.com/understudy-dns/understudy/test/understudy"
+)
+
+// withStatus is ours as a secondary, with a pool and the status.
+func withStatus(t *testing.T, pool ...string) *understudy.Server {
+	t.Helper()
+	p := primary.Start(t, primary.Config{Zone: zone})
+	p.Publish(t, strings.TrimPrefix(zoneText, "$ORIGIN example.org.\n"))
+	s := understudy.Start(t, understudy.Config{Corefile: corefile("nsfailover state {{dir}}/health\nsecondaryplus {\ntransfer from "+p.Addr()+"\npersist {{dir}}/zones\nstatus 127.0.0.1:{{port:status}}\n}", pool...)})
+	ask.WaitSerial(t, s.Addr(), zone, 7)
+	return s
+}
+
+func order(t *testing.T, s *understudy.Server, path string) int {
+	t.Helper()
+	r, err := http.Post("http://"+s.AddrOf("status")+"/v1/pools/"+path, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Body.Close()
+	return r.StatusCode
+}
+
+func poolStatus(t *testing.T, s *understudy.Server) string {
+	t.Helper()
+	r, err := http.Get("http://" + s.AddrOf("status") + "/v1/pools/www.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	var document any
+	if err == nil {
+		err = json.Unmarshal(text, &document)
+	}
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("%s %v %s", r.Status, err, text)
+	}
+	compact, _ := json.Marshal(document)
+	return string(compact)
+}
+
+// A member is drained by order, also over a restart, and used again by order.
+func TestAMemberIsDrained(t *testing.T) {
+	t.Parallel()
+	_, port := backends(t, "127.0.7.1", "127.0.7.2")
+	s := withStatus(t, "primary 127.0.7.1 127.0.7.2", fmt.Sprintf("check tcp %d", port), quick)
+	wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+	if code := order(t, s, "www.example.org/127.0.7.1/drain"); code != http.StatusOK {
+		t.Errorf("%d", code)
+	}
+	wantAddrs(t, s, www, "127.0.7.2")
+	if text := poolStatus(t, s); !strings.Contains(text, `"address":"127.0.7.1"`) || !strings.Contains(text, `"override":"drain"`) || !strings.Contains(text, `"state":"UP"`) {
+		t.Error(text)
+	}
+	s.Restart(t)
+	wantAddrs(t, s, www, "127.0.7.2")
+	if code := order(t, s, "www.example.org/127.0.7.1/auto"); code != http.StatusOK {
+		t.Errorf("%d", code)
+	}
+	wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+	for path, want := range map[string]int{
+		"www.example.org/127.0.7.9/drain": http.StatusNotFound, "www.example.org/127.0.7.1/paint": http.StatusNotFound,
+		"other.example.org/failback": http.StatusNotFound, "www.example.org/failback": http.StatusConflict,
+	} {
+		if code := order(t, s, path); code != want {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
+// With `failback manual`, an operator says when.
+func TestAnOperatorFailsBack(t *testing.T) {
+	t.Parallel()
+	b, port := backends(t, "127.0.7.1", "127.0.7.2")
+	s := withStatus(t, "primary 127.0.7.1", "backup 127.0.7.2", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "failback manual")
+	b[0].fail()
+	wantAddrs(t, s, www, "127.0.7.2")
+	if code := order(t, s, "www.example.org/failback"); code != http.StatusConflict {
+		t.Errorf("to what does not work: %d", code)
+	}
+	b[0].heal()
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_target_state", 1, "target=127.0.7.1", "state=UP")
+	if got := addrs(t, s, www); got != "127.0.7.2" {
+		t.Errorf("it failed back by itself: %s", got)
+	}
+	if code := order(t, s, "www.example.org/failback"); code != http.StatusOK {
+		t.Errorf("%d", code)
+	}
+	wantAddrs(t, s, www, "127.0.7.1")
+}
