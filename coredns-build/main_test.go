@@ -53,7 +53,7 @@ func TestAMissingNeighbourIsNamed(t *testing.T) {
 func TestImportsPointDownward(t *testing.T) {
 	const module = "github.com/understudy-dns/understudy/plugin/internal/"
 	layers := [][]string{
-		{"owner", "serial", "breather", "statedir", "events"}, {"rdata", "status", "compress"}, {"zone"},
+		{"owner", "serial", "breather", "statedir", "events", "vote"}, {"rdata", "status", "compress"}, {"zone"},
 		{"timers", "answer", "zonemd", "primary", "health", "pool", "journal", "zonefile", "outgoing", "shelf"},
 		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify", "prober"},
 	}

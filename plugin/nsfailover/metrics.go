@@ -47,11 +47,13 @@ var (
 		Help: "1 while it is suspected that it is us who is cut off, so that no state changes.",
 	})
 
-	upDesc     = desc("target_up", "1 if a target is used.", "name", "server", "target")
-	stateDesc  = desc("target_state", "1 for the state that a target is in.", "name", "server", "target", "state")
-	activeDesc = desc("pool_active", "1 for where the addresses of a pool come from.", "pool", "server", "family", "tier")
-	membersUp  = desc("pool_members_up", "Members of a pool that are used.", "pool", "server")
-	inertDesc  = desc("pool_inert", "1 if a pool does nothing, by why.", "pool", "server", "reason")
+	upDesc      = desc("target_up", "1 if a target is used.", "name", "server", "target")
+	stateDesc   = desc("target_state", "1 for the state that a target is in.", "name", "server", "target", "state")
+	activeDesc  = desc("pool_active", "1 for where the addresses of a pool come from.", "pool", "server", "family", "tier")
+	membersUp   = desc("pool_members_up", "Members of a pool that are used.", "pool", "server")
+	reachedDesc = desc("quorum_reachable", "1 if the etcd of the quorum is reached, of which there is one.")
+	sitesDesc   = desc("quorum_sites", "Sites that take part in the quorum.")
+	inertDesc   = desc("pool_inert", "1 if a pool does nothing, by why.", "pool", "server", "reason")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -65,7 +67,7 @@ func init() { prometheus.MustRegister(collector{}) }
 
 // Describe implements prometheus.Collector.
 func (collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{upDesc, stateDesc, activeDesc, membersUp, inertDesc} {
+	for _, d := range []*prometheus.Desc{upDesc, stateDesc, activeDesc, membersUp, inertDesc, reachedDesc, sitesDesc} {
 		out <- d
 	}
 }
@@ -77,6 +79,14 @@ func (collector) Collect(out chan<- prometheus.Metric) {
 	process.mu.Unlock()
 	for _, r := range pools {
 		r.collect(out)
+	}
+	if v := ballot.Load(); v != nil {
+		reached, sites := 0, 0
+		if t := v.site.Tally(); t != nil {
+			reached, sites = 1, t.Sites()
+		}
+		out <- prometheus.MustNewConstMetric(reachedDesc, prometheus.GaugeValue, float64(reached))
+		out <- prometheus.MustNewConstMetric(sitesDesc, prometheus.GaugeValue, float64(sites))
 	}
 }
 
@@ -92,11 +102,11 @@ func (r *runtime) collect(out chan<- prometheus.Metric) {
 	}
 	up := 0
 	for _, a := range r.config.members() {
-		s := r.members[a].state
-		if s.Usable() {
+		s, works := r.members[a].state, r.works(a)
+		if works {
 			up++
 		}
-		gauge(upDesc, s.Usable(), a.String())
+		gauge(upDesc, works, a.String())
 		for _, phase := range health.Phases() {
 			gauge(stateDesc, s.Phase() == phase, a.String(), phase.String())
 		}

@@ -25,6 +25,7 @@ type parser struct {
 var roles = map[string]func(*parser, []string) error{
 	"pool":   (*parser).pool,
 	"peers":  (*parser).peers,
+	"quorum": (*parser).quorum,
 	"report": (*parser).report,
 	"state":  (*parser).stateDirectory,
 }

@@ -92,6 +92,7 @@ func (r *runtime) tell(a netip.Addr, u prober.Update) {
 		m.load = u.Result.Load
 	}
 	r.members[a] = m
+	r.say(a, u.State)
 	r.settle(false)
 }
 
@@ -134,14 +135,14 @@ func (r *runtime) counts() (counts [2]pool.Count) {
 	for _, a := range r.config.primary {
 		c := &counts[pool.FamilyOf(a)]
 		c.Primaries++
-		if r.members[a].state.Usable() {
+		if r.works(a) {
 			c.PrimariesUp++
 		}
 	}
 	for _, a := range r.config.backup {
 		c := &counts[pool.FamilyOf(a)]
 		c.Backups++
-		if r.members[a].state.Usable() {
+		if r.works(a) {
 			c.BackupsUp++
 		}
 	}
@@ -186,21 +187,21 @@ func (r *runtime) tier(family int) []pool.Member {
 }
 
 func (r *runtime) usable(list []netip.Addr, family int) []pool.Member {
-	return r.some(list, family, func(m member) bool { return m.state.Usable() })
+	return r.some(list, family, r.works)
 }
 
 // lastResort are those that are not usable, and not dead either: drained, or damped.
 func (r *runtime) lastResort(family int) []pool.Member {
-	return r.some(r.config.members(), family, func(m member) bool { return m.state.LastResort(r.config.health) })
+	return r.some(r.config.members(), family, func(a netip.Addr) bool { return r.members[a].state.LastResort(r.config.health) })
 }
 
 func (r *runtime) every(list []netip.Addr, family int) []pool.Member {
-	return r.some(list, family, func(member) bool { return true })
+	return r.some(list, family, func(netip.Addr) bool { return true })
 }
 
-func (r *runtime) some(list []netip.Addr, family int, wanted func(member) bool) (some []pool.Member) {
+func (r *runtime) some(list []netip.Addr, family int, wanted func(netip.Addr) bool) (some []pool.Member) {
 	for _, a := range list {
-		if m := r.members[a]; pool.FamilyOf(a) == family && wanted(m) {
+		if m := r.members[a]; pool.FamilyOf(a) == family && wanted(a) {
 			some = append(some, pool.Member{Addr: a, Weight: r.config.weights[a], RTT: m.state.RTT, Load: m.load})
 		}
 	}

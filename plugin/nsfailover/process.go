@@ -1,9 +1,12 @@
 package nsfailover
 
 import (
+	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/corefile"
@@ -21,6 +24,8 @@ type centre struct {
 	pools     map[poolID]*runtime
 	prober    *prober.Prober // while there are instances
 	keeper    *keeper        // of health; nil: it is not kept
+
+	list atomic.Pointer[[]*runtime] // the pools, for who must not wait for mu
 }
 
 // An instance is the plugin in one server block of one Corefile.
@@ -36,13 +41,18 @@ func newCentre() *centre {
 
 // attach has what an instance configures count, and returns its pools.
 func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
+	var old *voting
+	defer func() { old.close() }()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.differs(i); err != nil {
+		return nil, err
+	}
 	if err := c.begin(i.block.state); err != nil {
 		return nil, err
 	}
 	c.instances = append(c.instances, i)
-	c.settle()
+	old = c.settle()
 	alerts.Attach(i, i.block.sinks)
 	pools = make(map[string]*runtime)
 	for _, p := range i.block.pools {
@@ -50,6 +60,16 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 		pools[id.name] = c.pools[id]
 	}
 	return pools, nil
+}
+
+// differs says that an instance of the same Corefile has another quorum; c.mu is held.
+func (c *centre) differs(i *instance) error {
+	for _, o := range c.instances {
+		if o.of == i.of && o.block.quorum != nil && i.block.quorum != nil && !o.block.quorum.same(i.block.quorum) {
+			return fmt.Errorf("%s - Error during parsing: there is another quorum at %s", i.block.quorum.where, o.block.quorum.where)
+		}
+	}
+	return nil
 }
 
 // begin starts the prober, with the health that was kept; c.mu is held.
@@ -74,13 +94,16 @@ func (c *centre) detach(i *instance) {
 	c.instances = slices.DeleteFunc(c.instances, func(o *instance) bool { return o == i })
 	var last *prober.Prober
 	var k *keeper
+	var old *voting
 	if len(c.instances) > 0 {
-		c.settle()
+		old = c.settle()
 	} else {
 		last, k = c.prober, c.keeper
 		c.prober, c.keeper = nil, nil
+		old = c.take(nil)
 	}
 	c.mu.Unlock()
+	old.close()
 	if last != nil {
 		last.Close()
 	}
@@ -109,13 +132,14 @@ func (c *centre) clear() {
 // failed is called when a restart has failed: what instances that are none of CoreDNS's have configured counts no more.
 func (c *centre) failed() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settle()
+	old := c.settle()
+	c.mu.Unlock()
+	old.close()
 }
 
 // settle makes the pools and the set of what is probed those of the instances; c.mu is held. Of two instances of one
-// server block the later one counts.
-func (c *centre) settle() {
+// server block the later one counts. The voting that counts no more is returned, to be closed.
+func (c *centre) settle() (old *voting) {
 	c.instances = slices.DeleteFunc(c.instances, func(i *instance) bool {
 		dead := !c.runs(i.of)
 		if dead {
@@ -146,14 +170,51 @@ func (c *centre) settle() {
 		}
 		set = append(set, r.watches(p)...)
 	}
+	pools := slices.Collect(maps.Values(c.pools))
+	c.list.Store(&pools)
+	old = c.take(c.quorum())
 	if c.prober == nil {
-		return
+		return old
 	}
 	if err := c.prober.Configure(set); err != nil {
 		log.Errorf("what is probed stays as it was: %v", err)
 	}
 	for id := range wanted {
 		c.pools[id].restored(c.prober)
+	}
+	c.forget(wanted)
+	return old
+}
+
+// quorum is that of the latest instance that has one; c.mu is held.
+func (c *centre) quorum() (q *quorumConfig) {
+	for _, i := range c.instances {
+		if i.block.quorum != nil {
+			q = i.block.quorum
+		}
+	}
+	return q
+}
+
+// forget takes back what was said to other sites of members that there are not any more.
+func (c *centre) forget(wanted map[poolID]*poolConfig) {
+	v := ballot.Load()
+	if v == nil {
+		return
+	}
+	targets := make(map[string]bool)
+	for id, p := range wanted {
+		for _, a := range p.members() {
+			targets[c.pools[id].target(a)] = true
+		}
+	}
+	v.site.Forget(func(target string) bool { return targets[target] })
+}
+
+// close ends a voting, if there is one.
+func (v *voting) close() {
+	if v != nil {
+		v.site.Close()
 	}
 }
 
@@ -192,6 +253,7 @@ func (r *runtime) restored(p *prober.Prober) {
 		}
 		if s, ok := p.State(r.user(a), check.Key()); ok {
 			r.members[a] = member{state: s, load: r.members[a].load}
+			r.say(a, s)
 		}
 	}
 	r.settle(false)

@@ -101,7 +101,7 @@ func (r *runtime) document() poolDocument {
 		m := r.members[a]
 		d.Members = append(d.Members, memberDocument{
 			Address: a.String(), Backup: slices.Contains(r.config.backup, a), State: m.state.Phase().String(), Override: string(m.state.Override),
-			Used: m.state.Usable() && r.state[pool.FamilyOf(a)].Tier == tierOf(r.config, a), Since: status.At(m.state.Since),
+			Used: r.works(a) && r.state[pool.FamilyOf(a)].Tier == tierOf(r.config, a), Since: status.At(m.state.Since),
 			Checked: status.At(m.state.Checked), RTT: m.state.RTT.Seconds(), Load: m.load, Reason: m.state.Reason,
 		})
 	}

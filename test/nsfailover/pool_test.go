@@ -214,6 +214,9 @@ func TestACorefileThatMakesNoSenseIsRefused(t *testing.T) {
 		"nsfailover pool www.example.org {\n" + good + "weight 192.0.2.9 3\n}":           "which is no member",
 		"nsfailover pool www.example.org {\n" + good + "colour red\n}":                   "unknown property 'colour'",
 		"nsfailover pool www.example.org {\nprimary 192.0.2.1\ncheck http nonsense\n}":   "bad check",
+		"nsfailover quorum {\netcd http://127.0.0.1:1\n}":                                "needs the name of this site",
+		"nsfailover quorum {\nas a\n}":                                                   "needs an etcd",
+		"nsfailover quorum {\netcd http://127.0.0.1:1\nas a\nagree some\n}":              "agree is given as",
 		"nsfailover report {\nwebhook ftp://x/\n}":                                       "http",
 	} {
 		t.Run(want, func(t *testing.T) {
