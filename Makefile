@@ -12,7 +12,7 @@ export GOFLAGS := -tags=grpcnotrace $(GOFLAGS)
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS    := -s -w -X github.com/coredns/coredns/coremain.GitCommit=$(VERSION)
 PURE       := ./plugin/internal/...
-FACES      := ./plugin/secondaryplus/... ./plugin/serialguard/... ./plugin/nsfailover/... ./plugin/alerts/... ./coredns-build/...
+FACES      := ./plugin/secondaryplus/... ./plugin/serialguard/... ./plugin/nsfailover/... ./plugin/alerts/... ./plugin/corefile/... ./coredns-build/...
 SYSTEM      = $$($(GO) list ./test/... | grep -v -e /test/addin -e /test/image)
 FUZZTIME   ?= 30s
 SOAK       ?= 10m
@@ -56,7 +56,7 @@ image-test: build
 	UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test ./test/image
 
 drills: peers build ## every failure drill, those that take minutes too
-	DRILLS=all UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -run Drill -timeout 30m ./test/drills ./test/restart ./test/reach ./test/downstream ./test/interop $(PURE)
+	DRILLS=all UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -run Drill -timeout 30m ./test/drills ./test/restart ./test/reach ./test/downstream ./test/interop ./test/serialguard ./test/nsfailover $(PURE)
 
 soak: peers build ## everything at random for SOAK=10m: changes, kills, reloads, refusals
 	SOAK=$(SOAK) UNDERSTUDY_BIN=$(CURDIR)/$(BINARY) $(GO) test -v -count=1 -timeout 8h ./test/soak

@@ -45,6 +45,7 @@ var (
 	staleUntilDesc = desc("zone_stale_until_timestamp_seconds", "When the data of a zone that has expired are not answered any more.", "zone", "server")
 	untoldDesc     = desc("notifies_pending", "NOTIFYs that wait for their turn, or for an answer.")
 	failingDesc    = desc("primary_failing_zones", "Zones of which the last SOA check at the primary failed.", "primary")
+	drainedDesc    = desc("drained", "1 while the process is drained by order, and not ready.")
 	zonesDesc      = desc("zones", "Zones by the state that they are in.", "state")
 	membersDesc    = desc("catalog_members", "Members of the catalog zone that are served.", "zone", "server")
 	heldDesc       = desc("catalog_held", "Members that the catalog zone lost, and whose removal or reset is held.", "zone", "server")
@@ -59,7 +60,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		serialDesc, primaryDesc, upDesc, recordsDesc, octetsDesc, stateDesc, successDesc, expireDesc, failuresDesc, refreshesDesc,
 		transfersDesc, notifiesDesc, tellingsDesc, unansweredDesc, staleDesc, fallbackDesc, staleUntilDesc, savedDesc,
-		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, failingDesc, zonesDesc, untoldDesc, queueDesc,
+		journalDesc, outgoingDesc, unprovedDesc, membersDesc, heldDesc, brokenDesc, failingDesc, zonesDesc, untoldDesc, queueDesc, drainedDesc,
 		refreshingDesc, runningDesc,
 	} {
 		out <- d
@@ -75,6 +76,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(queueDesc, float64(queue))
 	out <- gauge(refreshingDesc, float64(running))
 	out <- gauge(runningDesc, float64(transfers))
+	out <- gauge(drainedDesc, one(c.engine.readiness.drained.Load()))
 	out <- gauge(untoldDesc, float64(c.engine.untold()))
 	members := c.engine.all()
 	for s, n := range zonesByState(members) {
@@ -178,3 +180,10 @@ func (m *member) collectCounters(out chan<- prometheus.Metric, zone, server stri
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}

@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,13 +21,18 @@ type readiness struct {
 	found time.Time // when it was found; zero: never
 	now   bool
 	once  bool // the process has been ready
+
+	drained atomic.Bool // by order
 }
 
-// ready says whether the process should get queries. It becomes ready when every zone has data or was waited
+// ready says whether the process should get queries. It does not while it is drained by order. Else it becomes ready when every zone has data or was waited
 // for long enough. From then on it is ready unless more than half of its zones cannot be answered: that
 // primaries fail is what a secondary is for, and no reason to take it away.
 func (e *engine) ready() bool {
 	r := &e.readiness
+	if r.drained.Load() {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
