@@ -20,7 +20,7 @@ type Params struct {
 	HoldDown time.Duration // without a failure until it is up again
 
 	Flap       int           // changes within FlapWindow that are allowed
-	FlapWindow time.Duration //
+	FlapWindow time.Duration // within which changes count
 	Penalty    time.Duration // the n-th damping lasts n times as long
 	Cap        time.Duration // and no longer than this
 

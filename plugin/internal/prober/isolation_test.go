@@ -150,4 +150,42 @@ func TestIsolation(t *testing.T) {
 		r.after(time.Second)
 		r.froze("true at 11.5s, false at 19s")
 	})
+	scenario(t, "one that was dead before the restart proves nothing", Options{}, func(r *rig) {
+		text := `{"version":1,"watches":[{"user":"u","kind":"tcp","addr":"192.0.1.1:53","state":{"seen":"DOWN","silent":"1999-01-01T00:00:00Z"}}]}`
+		if err := r.p.Restore([]byte(text)); err != nil {
+			r.Fatal(err)
+		}
+		r.is(Timeout, "1.1")
+		r.configure(r.watches("1.1", "2.1")...)
+		r.after(9 * time.Second)
+		r.is(Timeout, "2.1")
+		r.after(10 * time.Second)
+		r.froze("")
+		r.moved("2.1 DOWN, 2.1 SUSPECT, 2.1 UP")
+	})
+	scenario(t, "a file that is there says nothing of the network", Options{}, func(r *rig) {
+		file := Watch{User: "u", Check: noCheck{Key{Kind: KindFile}}, Params: health.Defaults()}
+		r.configure(append(r.watches("1.1", "2.1"), file)...)
+		r.after(9 * time.Second)
+		r.is(Timeout, "1.1", "2.1")
+		r.after(9 * time.Second)
+		r.froze("true at 11.5s")
+	})
+	scenario(t, "canaries are called first", Options{Workers: 200}, func(r *rig) {
+		set := r.watches("1.1")
+		for i := range 100 {
+			set = append(set, r.watch(fmt.Sprintf("2.%d", i+1)))
+		}
+		set = append(set, r.watch("9.9"))
+		set[101].Canary = true
+		for i := range set[1:] {
+			set[i+1].Params.Interval = time.Hour
+		}
+		r.configure(set...)
+		r.after(9 * time.Second)
+		r.locked(func() { clear(r.probes) })
+		r.is(Timeout, "1.1")
+		r.after(5 * time.Second)
+		r.probed("9.9", "11.5s")
+	})
 }

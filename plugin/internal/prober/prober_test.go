@@ -1,7 +1,6 @@
 package prober
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -35,7 +34,7 @@ func TestATargetIsProbedWhenItIsDue(t *testing.T) {
 	scenario(t, "an answer that comes after the timeout is none", Options{}, func(r *rig) {
 		slow := r.watch("1.1")
 		slow.User, slow.Params.Timeout = "hasty", 5*time.Millisecond
-		r.configure(slow, r.watch("1.1"))
+		r.configure(r.watch("1.1"), slow)
 		r.after(time.Second)
 		s, _ := r.p.State("hasty", slow.Check.Key())
 		if r.phase("1.1") != health.Up || s.Failures != 1 || s.Reason != "slow" || !s.Silent.IsZero() {
@@ -160,90 +159,6 @@ func TestProbesAreBounded(t *testing.T) {
 	})
 }
 
-func TestReload(t *testing.T) {
-	scenario(t, "what stays keeps its state, and its pace", Options{}, func(r *rig) {
-		r.is(Refused, "1.1", "1.2")
-		r.configure(r.watches("1.1", "1.2")...)
-		r.after(5900 * time.Millisecond)
-		if r.phase("1.1") != health.Down {
-			r.Fatal(r.phase("1.1"))
-		}
-		r.locked(func() { clear(r.probes) })
-		r.configure(r.watches("1.1", "1.3")...)
-		if got := r.phase("1.1"); got != health.Down {
-			r.Error(got)
-		}
-		if _, ok := r.p.State("u", fake{name: "1.2"}.Key()); ok {
-			r.Error("1.2 is still there")
-		}
-		r.after(30 * time.Second)
-		r.probed("1.1", "34s")
-		r.probed("1.2", "")
-		r.probed("1.3", "5.9s 15.9s 25.9s 35.9s")
-	})
-	scenario(t, "a quicker pace counts at once", Options{}, func(r *rig) {
-		slow := r.watch("1.1")
-		slow.Params.Interval = time.Hour
-		r.configure(slow)
-		r.after(time.Minute)
-		r.configure(r.watch("1.1"))
-		r.after(11 * time.Second)
-		r.probed("1.1", "0s 1m10s")
-	})
-	scenario(t, "a target that goes and comes back while it is probed is not probed twice at a time", Options{}, func(r *rig) {
-		r.is(Timeout, "1.1")
-		r.configure(r.watch("1.1"))
-		r.after(100 * time.Millisecond)
-		r.configure()
-		r.configure(r.watch("1.1"))
-		r.after(1500 * time.Millisecond)
-		r.probed("1.1", "0s")
-		r.after(time.Second)
-		r.probed("1.1", "2s")
-	})
-	scenario(t, "a target that goes while it is probed is forgotten", Options{}, func(r *rig) {
-		r.is(Timeout, "1.1")
-		r.configure(r.watch("1.1"))
-		r.after(100 * time.Millisecond)
-		r.configure()
-		r.after(time.Hour)
-		r.probed("1.1", "0s")
-		r.moved("")
-		r.p.mu.Lock()
-		defer r.p.mu.Unlock()
-		if n := len(r.p.targets) + len(r.p.machines) + len(r.p.due) + r.p.running; n != 0 {
-			r.Errorf("%d things are left", n)
-		}
-	})
-	scenario(t, "a target that goes while it waits for room is forgotten", Options{Workers: 1}, func(r *rig) {
-		r.is(Timeout, "1.1")
-		r.configure(r.watches("1.1", "1.2", "1.3")...)
-		r.configure()
-		r.after(time.Hour)
-		if r.p.prompt.Len()+r.p.silent.Len() != 0 || len(r.probes) != 1 {
-			r.Errorf("%d wait; probed: %v", r.p.prompt.Len(), r.probes)
-		}
-	})
-	scenario(t, "what makes no sense changes nothing", Options{}, func(r *rig) {
-		r.configure(r.watch("1.1"))
-		r.after(time.Second)
-		bad := r.watch("1.2")
-		bad.Params.Fall = 0
-		for name, set := range map[string][]Watch{
-			"parameters": {bad},
-			"twice":      r.watches("1.2", "1.2"),
-			"no check":   {{User: "u", Params: health.Defaults()}},
-		} {
-			if err := r.p.Configure(set); !errors.Is(err, ErrWatch) {
-				r.Errorf("%s: %v", name, err)
-			}
-		}
-		if r.phase("1.1") != health.Up {
-			r.Error("1.1 is gone")
-		}
-	})
-}
-
 func TestCloseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &rig{T: t, begun: time.Now(), probes: map[string][]time.Duration{}, running: map[string]int{}, down: map[string]Outcome{"1.1": Timeout}}
@@ -258,147 +173,6 @@ func TestCloseWaits(t *testing.T) {
 			t.Errorf("what was stopped is a failure: %+v", s)
 		}
 	}) // which fails if a goroutine is left
-}
-
-func TestReportsOfOthers(t *testing.T) {
-	scenario(t, "evidence leads to a probe at once, and decides nothing", Options{}, func(r *rig) {
-		r.configure(r.watches("1.1", "1.2")...)
-		r.after(5 * time.Second)
-		r.moved("1.1 UP, 1.2 UP")
-		r.p.Report(at("1.1"), health.Event{Kind: health.Evidence, Reason: "AXFR failed"})
-		r.after(2500 * time.Millisecond)
-		r.probed("1.1", "0s 5s 7s")
-		r.probed("1.2", "0s")
-		r.moved("1.1 SUSPECT, 1.1 UP")
-	})
-	scenario(t, "five timeouts in a row are evidence", Options{}, func(r *rig) {
-		r.configure(r.watch("1.1"))
-		r.after(5 * time.Second)
-		lost := health.Event{Kind: health.TimedOut}
-		for range 4 {
-			r.p.Report(at("1.1"), lost)
-		}
-		r.p.Report(at("1.1"), health.Event{Kind: health.Answered})
-		for range 4 {
-			r.p.Report(at("1.1"), lost)
-		}
-		r.moved("1.1 UP")
-		r.p.Report(at("1.1"), lost)
-		r.after(time.Millisecond)
-		r.moved("1.1 SUSPECT")
-	})
-	scenario(t, "what changes nothing is not told", Options{}, func(r *rig) {
-		r.configure(r.watch("1.1"))
-		r.after(time.Second)
-		for range 100 {
-			r.p.Report(at("1.1"), health.Event{Kind: health.Answered})
-		}
-		r.after(time.Second)
-		if len(r.updates) != 1 || r.updates[0].Result == nil || !r.updates[0].Result.Outcome.heard() {
-			r.Errorf("%+v", r.updates)
-		}
-		r.p.Order("u", fake{name: "1.1"}.Key(), health.ForceDrain)
-		r.p.Order("u", fake{name: "1.1"}.Key(), health.ForceDown)
-		r.p.Order("u", fake{name: "1.1"}.Key(), health.ForceDown)
-		r.after(time.Second)
-		if len(r.updates) != 3 || r.updates[2].State.Override != health.ForceDown || r.updates[2].Result != nil {
-			r.Errorf("%+v", r.updates)
-		}
-	})
-	scenario(t, "nobody else can say what a probe says", Options{}, func(r *rig) {
-		r.configure(r.watch("1.1"))
-		r.after(time.Second)
-		for range 10 {
-			r.p.Report(at("1.1"), health.Event{Kind: health.Failed})
-			r.p.Report(at("1.1"), health.Event{Kind: health.Ordered, Override: health.ForceDown})
-		}
-		r.after(time.Second)
-		r.moved("1.1 UP")
-		r.p.Report(at("7.7"), health.Event{Kind: health.Evidence})
-	})
-}
-
-func TestOrders(t *testing.T) {
-	scenario(t, "the operator is obeyed", Options{}, func(r *rig) {
-		r.configure(r.watches("1.1", "1.2")...)
-		r.after(time.Second)
-		if r.p.Order("u", fake{name: "1.9"}.Key(), health.ForceDown) || r.p.Order("v", fake{name: "1.1"}.Key(), health.ForceDown) {
-			r.Error("there is no such watch")
-		}
-		if !r.p.Order("u", fake{name: "1.1"}.Key(), health.ForceDown) {
-			r.Error("there is")
-		}
-		r.after(time.Second)
-		r.moved("1.1 ADMIN, 1.1 UP, 1.2 UP")
-		r.configure(r.watches("1.1", "1.2")...)
-		r.after(20 * time.Second)
-		if r.phase("1.1") != health.Admin {
-			r.Error("a reload ends it")
-		}
-		r.p.Order("u", fake{name: "1.1"}.Key(), health.Auto)
-		r.after(time.Second)
-		r.moved("1.1 UP")
-	})
-}
-
-func TestSavedStates(t *testing.T) {
-	var saved []byte
-	scenario(t, "are those at the end", Options{}, func(r *rig) {
-		r.is(Refused, "1.1")
-		r.configure(r.watches("1.1", "1.2", "1.3")...)
-		r.after(10 * time.Second)
-		r.p.Order("u", fake{name: "1.2"}.Key(), health.ForceDrain)
-		r.p.Close()
-		saved = r.p.Save()
-	})
-	scenario(t, "are there again in the next process", Options{}, func(r *rig) {
-		if err := r.p.Restore(saved); err != nil {
-			r.Fatal(err)
-		}
-		r.is(Timeout, "1.1", "1.2", "1.4")
-		r.configure(r.watches("1.1", "1.2", "1.4")...)
-		for name, want := range map[string]health.Phase{"1.1": health.Down, "1.2": health.Admin, "1.4": health.Unknown} {
-			if got := r.phase(name); got != want {
-				r.Errorf("%s: %s", name, got)
-			}
-		}
-		r.probed("1.1", "0s")
-		r.p.Order("u", fake{name: "1.2"}.Key(), health.Auto)
-		if got := r.phase("1.2"); got != health.Up {
-			r.Error(got)
-		}
-		r.configure(r.watches("1.3")...)
-		if got := r.phase("1.3"); got != health.Unknown {
-			r.Errorf("what was not configured at first is remembered: %s", got)
-		}
-	})
-	scenario(t, "are refused if they are none", Options{}, func(r *rig) {
-		for _, text := range []string{"", "[]", `{"version":2}`, `{"version":1,"watches":[{"state":{"seen":"ILL"}}]}`} {
-			if err := r.p.Restore([]byte(text)); !errors.Is(err, ErrSaved) {
-				r.Errorf("%q: %v", text, err)
-			}
-		}
-		if got := string(r.p.Save()); got != `{"version":1,"watches":[]}` {
-			r.Error(got)
-		}
-	})
-}
-
-func TestViews(t *testing.T) {
-	scenario(t, "are in order", Options{}, func(r *rig) {
-		other, canary := r.watch("1.1"), r.watch("9.9")
-		other.User, canary.Canary = "a", true
-		r.configure(canary, r.watch("1.2"), r.watch("1.1"), other)
-		got := ""
-		for _, v := range r.p.Views() {
-			got += fmt.Sprintf("%s %s %v %s; ", v.User, v.Key, v.Canary, v.State.Phase())
-		}
-		want := "a tcp 192.0.1.1:53 false UNKNOWN; u tcp 192.0.1.1:53 false UNKNOWN; " +
-			"u tcp 192.0.1.2:53 false UNKNOWN; u tcp 192.0.9.9:53 true UNKNOWN; "
-		if got != want {
-			r.Error(got)
-		}
-	})
 }
 
 // TestRandomEvents changes everything at random. The rig sees probes that overlap.

@@ -121,6 +121,10 @@ func TestSOAOverTLS(t *testing.T) {
 	wants(t, "no TLS there", run(t, soaOf(xfr.Primary{Addr: plain, TLS: new(xfr.TLS)}, "").Check()), TLSFailed)
 	wants(t, "nobody there", run(t, soaOf(xfr.Primary{Addr: closed(t), TLS: new(xfr.TLS)}, "").Check()), Refused)
 
+	far := netip.MustParseAddrPort("255.255.255.255:853") // the kernel knows at once that no connection leads there
+	wants(t, "no way there", run(t, soaOf(xfr.Primary{Addr: far, TLS: new(xfr.TLS)}, "").Check()), Unreachable)
+	wants(t, "no way there, by TCP", run(t, TCP(far, Source{})), Unreachable)
+
 	certificate := selfSigned(t)
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"dot"}})
 	if err != nil {
