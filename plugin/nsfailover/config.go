@@ -13,11 +13,12 @@ import (
 
 // block is all that a server block says of the plugin.
 type block struct {
-	pools  []*poolConfig
-	peers  *peersConfig  // nil: there are none
-	quorum *quorumConfig // nil: there is none
-	sinks  []events.Sink // of `report`
-	state  stateFile     // of `state`
+	pools     []*poolConfig
+	primaries *primariesConfig // nil: nobody looks after them
+	peers     *peersConfig     // nil: there are none
+	quorum    *quorumConfig    // nil: there is none
+	sinks     []events.Sink    // of `report`
+	state     stateFile        // of `state`
 }
 
 // stateFile is where health is kept over a restart. It is one of the process.

@@ -71,6 +71,9 @@ func TestTheReadmeShowsEveryProperty(t *testing.T) {
 	for name := range p.poolProperties(newPoolConfig(nil, "")) {
 		known[name] = true
 	}
+	for name := range p.primariesProperties(new(primariesConfig)) {
+		known[name] = true
+	}
 	for name := range p.quorumProperties(new(quorumConfig)) {
 		known[name] = true
 	}

@@ -75,8 +75,11 @@ func (collector) Describe(out chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (collector) Collect(out chan<- prometheus.Metric) {
 	process.mu.Lock()
-	pools := slices.Collect(maps.Values(process.pools))
+	pools, ranked := slices.Collect(maps.Values(process.pools)), process.ranked()
 	process.mu.Unlock()
+	for _, r := range ranked {
+		r.collect(out)
+	}
 	for _, r := range pools {
 		r.collect(out)
 	}
@@ -94,11 +97,7 @@ func (r *runtime) collect(out chan<- prometheus.Metric) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	gauge := func(d *prometheus.Desc, yes bool, labels ...string) {
-		v := 0.0
-		if yes {
-			v = 1
-		}
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{r.id.name, r.id.server}, labels...)...)
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, number(yes), append([]string{r.id.name, r.id.server}, labels...)...)
 	}
 	up := 0
 	for _, a := range r.config.members() {
@@ -119,6 +118,45 @@ func (r *runtime) collect(out chan<- prometheus.Metric) {
 	}
 	i := r.inert.Load()
 	gauge(inertDesc, i != nil && i.signed, "signed")
+}
+
+// ofPrimaries is the name of the targets that are primaries, where a pool's have its own.
+const ofPrimaries = "primaries"
+
+func (r *ranked) collect(out chan<- prometheus.Metric) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, addr := range r.sorted() {
+		s := r.states[addr]
+		gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{ofPrimaries, r.server, addr.String()}, labels...)...)
+		}
+		gauge(upDesc, number(s.Usable()))
+		for _, phase := range health.Phases() {
+			gauge(stateDesc, number(s.Phase() == phase), phase.String())
+		}
+	}
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// told logs and counts the change of a primary's state.
+func (r *ranked) told(addr netip.AddrPort, u prober.Update) {
+	transitions.WithLabelValues(ofPrimaries, r.server, addr.String(), u.Effect.To.String()).Inc()
+	why := ""
+	if u.State.Reason != "" {
+		why = ": " + u.State.Reason
+	}
+	write := log.Infof
+	if u.Effect.To == health.Down || u.Effect.To == health.Damped {
+		write = log.Warningf
+	}
+	write("primary %s is %s (was %s)%s", addr, u.Effect.To, u.Effect.From, why)
 }
 
 // families are the words for those of a pool.

@@ -23,11 +23,12 @@ type parser struct {
 
 // roles are the first arguments that there are.
 var roles = map[string]func(*parser, []string) error{
-	"pool":   (*parser).pool,
-	"peers":  (*parser).peers,
-	"quorum": (*parser).quorum,
-	"report": (*parser).report,
-	"state":  (*parser).stateDirectory,
+	"pool":      (*parser).pool,
+	"peers":     (*parser).peers,
+	"primaries": (*parser).primaries,
+	"quorum":    (*parser).quorum,
+	"report":    (*parser).report,
+	"state":     (*parser).stateDirectory,
 }
 
 // parse reads every stanza of a server block.

@@ -28,11 +28,15 @@ type centre struct {
 	list atomic.Pointer[[]*runtime] // the pools, for who must not wait for mu
 }
 
+// probing is the prober, for who must not wait for the centre.
+var probing atomic.Pointer[prober.Prober]
+
 // An instance is the plugin in one server block of one Corefile.
 type instance struct {
 	of     *corefile.Corefile
 	server string
 	block  *block
+	ranked *ranked // nil: nobody looks after its primaries
 }
 
 func newCentre() *centre {
@@ -76,6 +80,7 @@ func (c *centre) differs(i *instance) error {
 func (c *centre) begin(state stateFile) error {
 	if c.prober == nil {
 		c.prober = prober.New(prober.Options{Observe: observed, Isolated: isolated})
+		probing.Store(c.prober)
 	}
 	if state.dir == "" || c.keeper != nil {
 		return nil
@@ -100,6 +105,7 @@ func (c *centre) detach(i *instance) {
 	} else {
 		last, k = c.prober, c.keeper
 		c.prober, c.keeper = nil, nil
+		probing.Store(nil)
 		old = c.take(nil)
 	}
 	c.mu.Unlock()
@@ -170,6 +176,10 @@ func (c *centre) settle() (old *voting) {
 		}
 		set = append(set, r.watches(p)...)
 	}
+	ranked := c.ranked()
+	for _, r := range ranked {
+		set = append(set, r.watches()...)
+	}
 	pools := slices.Collect(maps.Values(c.pools))
 	c.list.Store(&pools)
 	old = c.take(c.quorum())
@@ -182,8 +192,22 @@ func (c *centre) settle() (old *voting) {
 	for id := range wanted {
 		c.pools[id].restored(c.prober)
 	}
+	for _, r := range ranked {
+		r.restored(c.prober)
+	}
 	c.forget(wanted)
 	return old
+}
+
+// ranked are the primaries of each server block, of the latest instance of it; c.mu is held.
+func (c *centre) ranked() map[string]*ranked {
+	list := make(map[string]*ranked)
+	for _, i := range c.instances {
+		if i.ranked != nil {
+			list[i.server] = i.ranked
+		}
+	}
+	return list
 }
 
 // quorum is that of the latest instance that has one; c.mu is held.

@@ -3,6 +3,7 @@ package nsfailover
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/coredns/caddy"
 	"github.com/coredns/coredns/core/dnsserver"
@@ -10,6 +11,7 @@ import (
 	clog "github.com/coredns/coredns/plugin/pkg/log"
 
 	"github.com/understudy-dns/understudy/plugin/corefile"
+	"github.com/understudy-dns/understudy/plugin/internal/health"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -34,6 +36,11 @@ func setup(c *caddy.Controller) error {
 		}
 		if b.peers != nil {
 			if err := p.meet(b.peers, site); err != nil {
+				return plugin.Error(pluginName, err)
+			}
+		}
+		if b.primaries != nil {
+			if err := i.rank(site); err != nil {
 				return plugin.Error(pluginName, err)
 			}
 		}
@@ -65,6 +72,18 @@ func (p *Plugin) meet(c *peersConfig, site *dnsserver.Config) error {
 		return fmt.Errorf("%s - Error during parsing: peers need secondaryplus in the server block", c.where)
 	}
 	p.peers, p.standing = &peers{config: c}, s.Standing
+	return nil
+}
+
+// rank has the primaries of secondaryplus looked after.
+func (i *instance) rank(site *dnsserver.Config) error {
+	c := i.block.primaries
+	s, ok := site.Handler("secondaryplus").(ranking)
+	if !ok {
+		return fmt.Errorf("%s - Error during parsing: primaries need secondaryplus in the server block", c.where)
+	}
+	i.ranked = &ranked{server: i.server, config: c, states: make(map[netip.AddrPort]health.State)}
+	i.ranked.list = s.Rank(i.ranked, c.ranking)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package secondaryplus
 
 import (
 	"fmt"
+	"net/netip"
 	"sync/atomic"
 
 	"github.com/coredns/coredns/core/dnsserver"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/understudy-dns/understudy/plugin/internal/notify"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
 
@@ -126,6 +128,33 @@ func (p *Plugin) Guard(g refresh.Gate) (zones map[string]*refresh.Config) {
 		zones[s.name] = s.refresh
 	}
 	return zones
+}
+
+// Rank has primaries put in order by their health, and by params. It returns all of them, each with a zone that it is to
+// have. It is called before p attaches.
+func (p *Plugin) Rank(h refresh.Health, params primary.Params) (list []refresh.Watched) {
+	seen := make(map[netip.AddrPort]bool)
+	for _, s := range p.order {
+		s.rank(h, params)
+		for _, from := range s.refresh.Primaries {
+			if !seen[from.Addr] {
+				seen[from.Addr] = true
+				list = append(list, refresh.Watched{Apex: s.apex, Primary: from})
+			}
+		}
+	}
+	return list
+}
+
+// rank is Rank for a stanza, and the members of its catalogs.
+func (p *policy) rank(h refresh.Health, params primary.Params) {
+	p.refresh.Health, p.refresh.Ranking = h, params
+	if p.members != nil {
+		p.members.rank(h, params)
+	}
+	for _, v := range p.groups {
+		v.rank(h, params)
+	}
 }
 
 // Refresh asks for a refresh of a zone, whatever instance it has.

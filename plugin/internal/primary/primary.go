@@ -1,9 +1,9 @@
 // Package primary decides from which of its primaries a zone is fetched. It is pure: SOA checks come in as
 // Views, an ordered list of candidates comes out.
 //
-// The order is: the pinned primary, as long as it is up and neither down nor behind the newest for longer
-// than the tolerance; then the newest serial; then the round-trip time, in bands; then the configured order.
-// One that transfers cannot connect to comes after those that are as new.
+// The order is: by health, if somebody looks after that; the pinned primary, as long as it is up and neither down nor
+// behind the newest for longer than the tolerance; then the newest serial; then the round-trip time, in bands; then the
+// configured order. One that transfers cannot connect to comes after those that are as new.
 // A zone stays with one primary so that two primaries whose serials leapfrog each other, or whose data
 // differ at the same serial, do not alternate in the zone.
 package primary
@@ -16,11 +16,32 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/serial"
 )
 
-// Tolerance is how long a pinned primary may be down or behind before another one takes its place.
+// Tolerance is how long a pinned primary may be down or behind before another one takes its place, by default.
 const Tolerance = 10 * time.Minute
 
-// rttBand is the difference in round-trip time below which two primaries count as equally near.
-const rttBand = 100 * time.Millisecond
+// defaultBand is the difference in round-trip time below which two primaries count as equally near.
+const defaultBand = 100 * time.Millisecond
+
+// Params are how primaries are put in order. The zero Params are the defaults.
+type Params struct {
+	Tolerance time.Duration // 0: the constant
+	Band      time.Duration // 0: 100 ms
+}
+
+// Patience is the tolerance that counts.
+func (p Params) Patience() time.Duration {
+	if p.Tolerance > 0 {
+		return p.Tolerance
+	}
+	return Tolerance
+}
+
+func (p Params) band() time.Duration {
+	if p.Band > 0 {
+		return p.Band
+	}
+	return defaultBand
+}
 
 // View is what one SOA check said about a primary.
 type View struct {
@@ -33,6 +54,14 @@ type View struct {
 
 	// Lost is what is remembered of its outages; nil: nothing.
 	Lost *Outages
+
+	Health Health
+}
+
+// Health is what somebody knows of a primary who looks after it all the time. The zero Health is a good one.
+type Health struct {
+	Rank int  // those with a lower one come first
+	Out  bool // it is not to be waited for
 }
 
 // Silent is the outage of SOA checks.
@@ -83,44 +112,48 @@ func (p Pin) view(views []View) (View, bool) {
 	return views[i], true
 }
 
-// Fetched is the pin after a version was fetched from addr: another primary takes the pin only when there
+// Fetched is the pin after a version was fetched from addr, if it was p before: another primary takes the pin only when there
 // was none, when the pinned one is no longer configured, or when its trouble has lasted.
-func (p Pin) Fetched(addr netip.AddrPort, configured []netip.AddrPort, now time.Time) Pin {
-	if p.Addr == addr || !slices.Contains(configured, p.Addr) || p.worn(now) {
+func (o Params) Fetched(p Pin, addr netip.AddrPort, configured []netip.AddrPort, now time.Time) Pin {
+	if p.Addr == addr || !slices.Contains(configured, p.Addr) || o.Worn(p, now) {
 		return Pin{Addr: addr}
 	}
 	return p
 }
 
-func (p Pin) worn(now time.Time) bool {
-	return !p.Trouble.IsZero() && now.Sub(p.Trouble) >= Tolerance
+// Worn says that a pinned primary has been in trouble for longer than is tolerated.
+func (o Params) Worn(p Pin, now time.Time) bool {
+	return !p.Trouble.IsZero() && now.Sub(p.Trouble) >= o.Patience()
 }
 
 // Candidates are the primaries to fetch from, the best first: those that are newer than have, or all that
 // answered when have is nil. waiting says that there are newer ones, but that the zone waits for its pinned
 // primary, which is up and behind them.
-func Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (candidates []View, waiting bool) {
+func (o Params) Candidates(views []View, pin Pin, have *serial.Serial, now time.Time) (candidates []View, waiting bool) {
 	for _, v := range views {
 		if v.Err == nil && (have == nil || v.Serial.Newer(*have)) {
 			candidates = append(candidates, v)
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b View) int { return compare(a, b, now) })
+	slices.SortStableFunc(candidates, func(a, b View) int { return o.compare(a, b, now) })
 	own, found := pin.view(views)
-	if have == nil || !found || own.Err != nil || pin.worn(now) || len(candidates) == 0 {
+	if have == nil || !found || own.Err != nil || own.Health.Out || o.Worn(pin, now) || len(candidates) == 0 {
 		return candidates, false
 	}
 	at := slices.IndexFunc(candidates, func(v View) bool { return v.Addr == pin.Addr })
 	if at < 0 {
 		return nil, true
 	}
-	if own.Closed().Lasts(now) {
+	if own.Closed().Lasts(now) || own.Health.Rank > candidates[0].Health.Rank {
 		return candidates, false
 	}
 	return slices.Insert(slices.Delete(candidates, at, at+1), 0, own), false
 }
 
-func compare(a, b View, now time.Time) int {
+func (o Params) compare(a, b View, now time.Time) int {
+	if a.Health.Rank != b.Health.Rank {
+		return a.Health.Rank - b.Health.Rank
+	}
 	aClosed, bClosed := a.Closed().Lasts(now), b.Closed().Lasts(now)
 	switch {
 	case a.Serial.Newer(b.Serial):
@@ -132,5 +165,5 @@ func compare(a, b View, now time.Time) int {
 	case aClosed && !bClosed:
 		return 1
 	}
-	return int(a.RTT/rttBand) - int(b.RTT/rttBand)
+	return int(a.RTT/o.band()) - int(b.RTT/o.band())
 }

@@ -37,6 +37,9 @@ func TestCandidates(t *testing.T) {
 		{"the zone waits for a pinned one that is behind", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 10}}, Pin{Addr: b, Trouble: t0.Add(-Tolerance + 1)}, &have, nil, true},
 		{"not for longer than the tolerance", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 10}}, Pin{Addr: b, Trouble: t0.Add(-Tolerance)}, &have, []netip.AddrPort{a}, false},
 		{"not for one that is down", []View{{Addr: a, Serial: 12}, {Addr: b, Err: errDown}}, Pin{Addr: b, Trouble: t0}, &have, []netip.AddrPort{a}, false},
+		{"nor for one that is known to be", []View{{Addr: a, Serial: 12}, {Addr: b, Serial: 10, Health: Health{3, true}}}, Pin{Addr: b}, &have, []netip.AddrPort{a}, false},
+		{"a healthier one comes before one that is newer", []View{{Addr: a, Serial: 12, Health: Health{Rank: 1}}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
+		{"and before the pinned one", []View{{Addr: a, Serial: 11, Health: Health{Rank: 1}}, {Addr: b, Serial: 11}}, Pin{Addr: a}, &have, []netip.AddrPort{b, a}, false},
 		{"not for one that is no longer configured", []View{{Addr: a, Serial: 12}}, Pin{Addr: b}, &have, []netip.AddrPort{a}, false},
 		{"the nearer one of two equals comes first", []View{{Addr: a, Serial: 11, RTT: 250 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
 		{"small differences in distance do not count", []View{{Addr: a, Serial: 11, RTT: 90 * time.Millisecond}, {Addr: b, Serial: 11, RTT: 20 * time.Millisecond}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
@@ -48,7 +51,7 @@ func TestCandidates(t *testing.T) {
 		{"if nobody can be connected to, the order is what it was", []View{{Addr: a, Serial: 11, Lost: &Outages{Closed: shut}, RTT: time.Second}, {Addr: b, Serial: 11, Lost: &Outages{Closed: shut}}}, Pin{}, &have, []netip.AddrPort{b, a}, false},
 		{"SOA checks without an answer do not count here", []View{{Addr: a, Serial: 11, Lost: &Outages{Silent: shut}}, {Addr: b, Serial: 11}}, Pin{}, &have, []netip.AddrPort{a, b}, false},
 	} {
-		got, waiting := Candidates(tc.views, tc.pin, tc.have, t0)
+		got, waiting := Params{}.Candidates(tc.views, tc.pin, tc.have, t0)
 		var addrs []netip.AddrPort
 		for _, v := range got {
 			addrs = append(addrs, v.Addr)
@@ -61,7 +64,7 @@ func TestCandidates(t *testing.T) {
 
 func TestPinMovesOnlyAfterTheTolerance(t *testing.T) {
 	both := []netip.AddrPort{a, b}
-	pin := Pin{}.Fetched(a, both, t0)
+	pin := Params{}.Fetched(Pin{}, a, both, t0)
 	if pin.Addr != a {
 		t.Fatal("the first fetch does not pin")
 	}
@@ -73,10 +76,10 @@ func TestPinMovesOnlyAfterTheTolerance(t *testing.T) {
 	if got := pin.Observe(behind, t0.Add(time.Minute)).Trouble; got != t0 {
 		t.Fatal("the trouble starts anew with each check")
 	}
-	if got := pin.Fetched(b, both, t0.Add(Tolerance-1)); got.Addr != a {
+	if got := (Params{}).Fetched(pin, b, both, t0.Add(Tolerance-1)); got.Addr != a {
 		t.Fatal("the pin moved too early")
 	}
-	if got := pin.Fetched(b, both, t0.Add(Tolerance)); got != (Pin{Addr: b}) {
+	if got := (Params{}).Fetched(pin, b, both, t0.Add(Tolerance)); got != (Pin{Addr: b}) {
 		t.Fatalf("the pin did not move: %+v", got)
 	}
 	if got := pin.Observe([]View{{Addr: a, Serial: 2}, {Addr: b, Serial: 2}}, t0); !got.Trouble.IsZero() {
@@ -85,7 +88,23 @@ func TestPinMovesOnlyAfterTheTolerance(t *testing.T) {
 	if got := pin.Observe([]View{{Addr: a, Err: errDown}, {Addr: b, Serial: 2}}, t0.Add(1)); got.Trouble != t0 {
 		t.Fatal("being down after being behind is the same trouble")
 	}
-	if got := pin.Fetched(b, []netip.AddrPort{b, c}, t0); got.Addr != b {
+	if got := (Params{}).Fetched(pin, b, []netip.AddrPort{b, c}, t0); got.Addr != b {
 		t.Fatal("a primary that is no longer configured keeps the pin")
+	}
+}
+
+func TestParams(t *testing.T) {
+	o := Params{Tolerance: time.Minute, Band: time.Millisecond}
+	views := []View{{Addr: a, Serial: 12, RTT: 3 * time.Millisecond}, {Addr: b, Serial: 12, RTT: time.Millisecond}}
+	have := serial.Serial(10)
+	if got, _ := o.Candidates(views, Pin{}, &have, t0); got[0].Addr != b {
+		t.Errorf("first is %s", got[0].Addr)
+	}
+	if got, _ := (Params{}).Candidates(views, Pin{}, &have, t0); got[0].Addr != a {
+		t.Errorf("by default, first is %s", got[0].Addr)
+	}
+	pin := Pin{Addr: a, Trouble: t0}
+	if o.Worn(pin, t0.Add(time.Minute-1)) || !o.Worn(pin, t0.Add(time.Minute)) || (Params{}).Worn(pin, t0.Add(time.Minute)) {
+		t.Error("the tolerance is not heeded")
 	}
 }

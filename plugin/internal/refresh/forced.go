@@ -21,6 +21,7 @@ func (c *cycle) whole(ctx context.Context) bool {
 		return false
 	}
 	now := time.Now()
+	c.remember()
 	c.observe(c.zone.pin, now)
 	candidates := c.adoptable(now)
 	c.consider(candidates)

@@ -15,7 +15,7 @@ func (c *cycle) choose(now time.Time) (candidates []primary.View, wait bool) {
 	before := c.zone.pin
 	c.remember()
 	c.observe(before, now)
-	candidates, wait = primary.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
+	candidates, wait = c.config.Ranking.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
 	if wait && c.zone.pin.Trouble.IsZero() {
 		// RFC 1982 serials have no order as a whole: the pinned primary may be behind us and still not
 		// behind the newest. It must not keep us waiting for ever.
@@ -23,7 +23,7 @@ func (c *cycle) choose(now time.Time) (candidates []primary.View, wait bool) {
 		if before.Trouble.IsZero() {
 			c.zone.pin.Trouble = now
 		}
-		return primary.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
+		return c.config.Ranking.Candidates(c.views, c.zone.pin, c.haveSerial(), now)
 	}
 	return candidates, wait
 }
@@ -58,7 +58,7 @@ func (c *cycle) fetchedFrom(addr netip.AddrPort, now time.Time) {
 	z := c.zone
 	switch {
 	case z.pin.Addr != addr:
-		z.pin = z.pin.Fetched(addr, c.zone.Config().addrs(), now)
+		z.pin = c.config.Ranking.Fetched(z.pin, addr, c.zone.Config().addrs(), now)
 	case z.pin.Trouble.Equal(z.broken):
 		z.pin.Trouble = time.Time{}
 	}
@@ -66,11 +66,6 @@ func (c *cycle) fetchedFrom(addr netip.AddrPort, now time.Time) {
 		z.broken = time.Time{}
 		z.heard = true
 	}
-}
-
-// worn says that the pinned primary has been in trouble for longer than is tolerated.
-func worn(pin primary.Pin, now time.Time) bool {
-	return !pin.Trouble.IsZero() && now.Sub(pin.Trouble) >= primary.Tolerance
 }
 
 // saw notes the serial and the lease that a primary showed in a transfer. After a transfer without SOA checks, what was

@@ -36,6 +36,7 @@ func (c *cycle) probe(ctx context.Context, patient bool) {
 	for range asked {
 		v := <-results
 		c.reach.checked(v, time.Now())
+		c.tellHealth(v.Addr, v.Err)
 		if !slices.Contains(silent, v.Addr) {
 			awaited--
 		}
@@ -86,7 +87,7 @@ func (c *cycle) known(awaiting bool, now time.Time) certainty {
 	}
 	pin := c.zone.pin
 	_, configured := c.config.primaryAt(pin.Addr)
-	pinned := configured && !worn(pin, now)
+	pinned := configured && !c.config.Ranking.Worn(pin, now)
 	awaited := pinned && c.zone.heard
 	best := unknown
 	for _, v := range c.views {

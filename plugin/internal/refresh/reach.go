@@ -138,10 +138,13 @@ func (r *reach) heardFrom(c *Config, from netip.Addr) {
 	}
 }
 
-// remember puts what is remembered into the views.
+// remember puts what is remembered into the views, and what is known of the health of primaries.
 func (c *cycle) remember() {
 	for i := range c.views {
 		c.views[i].Lost = nil
+		if h := c.config.Health; h != nil {
+			c.views[i].Health = h.Of(c.views[i].Addr)
+		}
 		if o := c.reach.at(c.views[i].Addr); o != (primary.Outages{}) {
 			c.views[i].Lost = &o
 		}

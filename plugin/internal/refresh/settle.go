@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/timers"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
@@ -66,9 +65,9 @@ func (s *Scheduler) settle(z *Zone, c *cycle, o Outcome) timers.Timers {
 	if h := z.Held(); h != nil && h.Ruling.Lapse {
 		lease.Expire = earlier(now, before.Expire)
 	}
-	if t := z.pin.Trouble; !t.IsZero() && !worn(z.pin, now) {
+	if t := z.pin.Trouble; !t.IsZero() && !c.config.Ranking.Worn(z.pin, now) {
 		// The pinned primary has until then to be the best again, and not until the next REFRESH.
-		lease.Due = earlier(lease.Due, t.Add(primary.Tolerance))
+		lease.Due = earlier(lease.Due, t.Add(c.config.Ranking.Patience()))
 	}
 	z.lease.Store(&lease)
 	if !lease.Expired(now) {

@@ -86,7 +86,7 @@ func (c *cycle) behind(now time.Time) time.Time {
 
 // adoptable are the primaries to fetch an older version from: the one that the zone stays with, or else the newest.
 func (c *cycle) adoptable(now time.Time) []primary.View {
-	candidates, _ := primary.Candidates(c.views, c.zone.pin, nil, now)
+	candidates, _ := c.config.Ranking.Candidates(c.views, c.zone.pin, nil, now)
 	c.pinnedFirst(candidates)
 	return candidates
 }

@@ -24,6 +24,8 @@ type Config struct {
 	Room      zone.Room // for the Deltas that are kept
 	Rules     guard.Rules
 	Gate      Gate // judges what the Rules let pass; nil: nobody does
+	Ranking   primary.Params
+	Health    Health // of the primaries; nil: nobody looks after it
 	// Dir is where the zone is kept on disk; empty: nowhere.
 	Dir string
 }
