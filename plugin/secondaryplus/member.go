@@ -138,7 +138,13 @@ func (e *engine) erase(ended []*member) {
 		e.mu.Lock()
 		taken := e.members[m.id] != nil
 		e.mu.Unlock()
-		if taken || m.keeper == nil {
+		if taken {
+			continue
+		}
+		if gate, ok := m.zone.Config().Gate.(refresh.Eraser); ok {
+			gate.Erase(m.zone)
+		}
+		if m.keeper == nil {
 			continue
 		}
 		if err := m.keeper.store.Remove(m.id.journal()); err != nil {

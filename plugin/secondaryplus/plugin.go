@@ -119,6 +119,13 @@ func newPlugin(configs []config) (*Plugin, error) {
 // identity is under which the engine knows a zone of p.
 func (p *Plugin) identity(s *served) identity { return identity{nameInView{s.name, p.view}, p.key} }
 
+// Identity is what tells the zones of p from those of the same name in other server blocks of its Corefile. It is known
+// when all of them are set up.
+func (p *Plugin) Identity() (key, view string) {
+	p.siblings.tellApart()
+	return p.key, p.view
+}
+
 // Guard has every version of a zone of p judged before it is published, and returns how each of them is kept up to date.
 // It is called before p attaches.
 func (p *Plugin) Guard(g refresh.Gate) (zones map[string]*refresh.Config) {

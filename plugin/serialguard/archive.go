@@ -43,6 +43,12 @@ func openArchive(dir string) (*archive, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
+	// What was being written when a process died.
+	if left, err := filepath.Glob(filepath.Join(dir, shelf.Aside)); err == nil {
+		for _, path := range left {
+			_ = os.Remove(path) // at worst it takes room
+		}
+	}
 	a := &archive{dir: dir, earlier: make(map[string][]shelf.Label)}
 	a.idle = sync.NewCond(&a.mu)
 	return a, nil
@@ -136,22 +142,30 @@ func (a *archive) read(stem string) []shelf.Label {
 	return list
 }
 
-// push puts a version before the others, of which so many stay that there are most in all. write makes its file.
+// push puts a version before the others, of which so many stay that there are most in all. write makes its file. When
+// that fails, because the disk is full, the others are as they were.
 func (a *archive) push(stem string, most int, write func(path string) error) error {
-	a.versions(stem)
+	if err := write(a.path(stem, wasSuffix(0))); err != nil {
+		return err
+	}
 	if err := a.trim(stem, most-1); err != nil {
 		return err
 	}
-	a.mu.Lock()
-	n := len(a.earlier[stem])
-	a.mu.Unlock()
-	for ; n > 0; n-- {
+	defer a.forget(stem)
+	for n := len(a.versions(stem)); n >= 0; n-- {
 		if err := os.Rename(a.path(stem, wasSuffix(n)), a.path(stem, wasSuffix(n+1))); err != nil {
-			a.forget(stem)
 			return err
 		}
 	}
-	err := write(a.path(stem, wasSuffix(1)))
+	return nil
+}
+
+// erase removes all that is kept of a zone.
+func (a *archive) erase(stem string) error {
+	err := errors.Join(a.remove(stem, heldSuffix), a.remove(stem, rollbackSuffix))
+	for n := range mostHistory + 1 {
+		err = errors.Join(err, a.remove(stem, wasSuffix(n)))
+	}
 	a.forget(stem)
 	return err
 }

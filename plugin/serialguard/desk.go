@@ -2,6 +2,7 @@ package serialguard
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/alerts"
@@ -41,8 +42,9 @@ func (p *guardian) occupied() bool {
 // A desk is what its goroutine knows.
 type desk struct {
 	*guardian
-	timer *time.Timer
-	told  map[*refresh.Zone]*told
+	timer  *time.Timer
+	told   map[*refresh.Zone]*told
+	served map[string]bool // files with approvals, in this round: one is for all zones of its name
 }
 
 // told is what was said of a zone.
@@ -54,6 +56,7 @@ type told struct {
 
 func (d *desk) round(ctx context.Context) {
 	zones := d.all()
+	d.served = make(map[string]bool)
 	next := make(map[*refresh.Zone]*told, len(zones))
 	for _, z := range zones {
 		if ctx.Err() != nil {
@@ -63,6 +66,11 @@ func (d *desk) round(ctx context.Context) {
 			next[z] = new(told)
 		}
 		d.look(z, next[z])
+	}
+	for path := range d.served {
+		if err := os.Remove(path); err != nil {
+			failed("the file with an approval", err)
+		}
 	}
 	d.told = next
 	d.timer.Reset(deskEach * time.Duration(1+len(zones)/deskZones))
@@ -85,14 +93,12 @@ func (d *desk) look(z *refresh.Zone, t *told) {
 			alerts.Resolve(a.Name, a.Labels) // it ended before the alert was there
 		}
 	}
-	approved, err := g.acceptFile(z)
+	path, err := g.acceptFile(z)
 	switch {
-	case approved:
+	case path != "":
 		t.complaint = ""
+		d.served[path] = true
 		log.Infof("%s: what is held was approved by a file", z.Name())
-		if err != nil {
-			failed(z.Name()+": the file with the approval", err)
-		}
 		g.refresh(z)
 	case err != nil && t.complaint != err.Error():
 		t.complaint = err.Error()

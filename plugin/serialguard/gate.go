@@ -26,6 +26,7 @@ type gate struct {
 var (
 	_ refresh.Gate      = (*gate)(nil)
 	_ refresh.Overruler = (*gate)(nil)
+	_ refresh.Eraser    = (*gate)(nil)
 )
 
 // Witnesses implements refresh.Gate.
@@ -44,7 +45,7 @@ func (g *gate) Witnesses(z *refresh.Zone) (list []netip.AddrPort) {
 func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
-		*p.Memory = nil // it would keep a version in memory
+		g.unguarded(z, p.Memory)
 		return refresh.Ruling{}
 	}
 	m := g.remembered(z, s, p.Memory)
@@ -80,7 +81,7 @@ func (g *gate) findings(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, 
 		return list, again
 	}
 	if p.Held == nil {
-		m.agree = len(p.Agree)
+		m.agree = s.agreeing(z.Config(), p.Agree)
 		m.differing(p)
 	}
 	agreeing.WithLabelValues(z.Name(), g.server).Set(float64(m.agree))
@@ -121,7 +122,7 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	digest := m.digestOf(c.Version)
 	d := s.terms.decide(state{
 		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, approvals: process.approvals(z),
-		confirmed: p.Held == nil, expire: expireOf(c.Old), before: c.Before, after: c.After,
+		confirmed: p.Held == nil, expire: expireOf(z, c.Old), before: c.Before, after: c.After,
 	})
 	if d.released == "" {
 		r.Again, r.Until, r.Lapse, r.Digest = d.again, d.until, d.lapse, digest
@@ -163,6 +164,16 @@ func (g *gate) accepted(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, 
 	if g.archive(z, s) != nil && p.Old != nil {
 		g.keep(z, s, p)
 	}
+}
+
+// agreeing is how many of the voters are among primaries.
+func (s *stanza) agreeing(c *refresh.Config, list []netip.AddrPort) (n int) {
+	for _, p := range s.voters(c) {
+		if slices.Contains(list, p.Addr) {
+			n++
+		}
+	}
+	return n
 }
 
 // voters are the primaries that a quorum is of.

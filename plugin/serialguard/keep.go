@@ -104,17 +104,29 @@ var errOther = errors.New("it is asked for again")
 
 // Ended implements refresh.Gate.
 func (g *gate) Ended(z *refresh.Zone, away bool) {
+	alerts.Resolve(alertHeld, g.labels(z))
 	if away {
 		process.gone(z)
+		alerts.Resolve(alertDisagree, g.labels(z))
+		alerts.Resolve(alertReleased, g.labels(z))
 		agreeing.DeleteLabelValues(z.Name(), g.server)
 		return
 	}
 	process.end(z)
-	alerts.Resolve(alertHeld, g.labels(z))
 	if s := of(g.stanzas, z.Apex()); s != nil {
 		if a := g.archive(z, s); a != nil {
 			stem := g.stem(z)
 			a.later(z.Name()+": what was held", func() error { return a.remove(stem, heldSuffix) })
+		}
+	}
+}
+
+// Erase implements refresh.Eraser.
+func (g *gate) Erase(z *refresh.Zone) {
+	if s := of(g.stanzas, z.Apex()); s != nil {
+		if a := g.archive(z, s); a != nil {
+			stem := g.stem(z)
+			a.later(z.Name()+": what was kept of it", func() error { return a.erase(stem) })
 		}
 	}
 }
@@ -125,8 +137,17 @@ func (g *gate) Earlier(z *refresh.Zone) (list []refresh.Earlier) {
 	if s == nil {
 		return nil
 	}
-	if a := g.archive(z, s); a != nil {
-		for _, l := range a.versions(g.stem(z)) {
+	a := g.archive(z, s)
+	if a == nil {
+		return nil
+	}
+	reached := make(map[shelf.Hash]bool)
+	if v := z.Current(); v != nil {
+		reached[shelf.Hash(v.SetHash())] = true
+	}
+	for _, l := range a.versions(g.stem(z)) {
+		if l.Whole || reached[l.BaseHash] { // else find does not find it
+			reached[l.Hash] = true
 			list = append(list, refresh.Earlier{Serial: l.Serial, Records: l.Records, Until: l.Time})
 		}
 	}

@@ -48,6 +48,14 @@ func (g *gate) remembered(z *refresh.Zone, s *stanza, place *any) *memory {
 	return m
 }
 
+// unguarded forgets a zone that no stanza names any more: its memory would keep a version.
+func (g *gate) unguarded(z *refresh.Zone, place *any) {
+	if m, ok := (*place).(*memory); ok {
+		g.divided(z, m, nil)
+	}
+	*place = nil
+}
+
 // of are the statistics of a version, nil for none.
 func (m *memory) of(v *zone.Version) *guard.Statistics {
 	if v == nil {
@@ -82,9 +90,12 @@ func (m *memory) digestOf(v *zone.Version) string {
 	return m.digest
 }
 
-func expireOf(v *zone.Version) time.Duration {
+// expireOf is the EXPIRE of a version as it counts for the zone.
+func expireOf(z *refresh.Zone, v *zone.Version) time.Duration {
 	if v == nil {
 		return 0
 	}
-	return time.Duration(v.SOA().Expire) * time.Second
+	soa := v.SOA()
+	_, _, expire := z.Config().Clamps.Of(&soa)
+	return expire
 }

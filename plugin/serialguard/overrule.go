@@ -39,12 +39,17 @@ func (g *gate) Approve(z *refresh.Zone, s serial.Serial, digest string) error {
 type rollback struct {
 	Serial serial.Serial `json:"serial"`
 	Hash   shelf.Hash    `json:"hash"`
+
+	from shelf.Hash // what was served when it was ordered: from then on nothing else is published
 }
 
 // rolledBack is the rollback that counts while a version is served; nil: none does.
 func (g *gate) rolledBack(z *refresh.Zone, served *zone.Version) *rollback {
 	b := process.rolled(z)
-	if b == nil || served == nil || shelf.Hash(served.SetHash()) != b.Hash {
+	if b == nil || served == nil {
+		return nil
+	}
+	if h := shelf.Hash(served.SetHash()); h != b.Hash && h != b.from {
 		return nil
 	}
 	return b
@@ -64,7 +69,10 @@ func (g *gate) PutBack(z *refresh.Zone, want serial.Serial) (*zone.Version, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &rollback{v.Serial(), shelf.Hash(v.SetHash())}
+	b := &rollback{Serial: v.Serial(), Hash: shelf.Hash(v.SetHash())}
+	if served := z.Current(); served != nil {
+		b.from = shelf.Hash(served.SetHash())
+	}
 	if err := g.mark(z, a, b); err != nil {
 		return nil, err
 	}
@@ -74,20 +82,29 @@ func (g *gate) PutBack(z *refresh.Zone, want serial.Serial) (*zone.Version, erro
 
 func (g *gate) find(z *refresh.Zone, a *archive, want serial.Serial) (*zone.Version, error) {
 	a.settle()
-	stem, at := g.stem(z), z.Current()
+	stem, served := g.stem(z), z.Current()
+	reached := make(map[shelf.Hash]*zone.Version)
+	if served != nil {
+		reached[shelf.Hash(served.SetHash())] = served
+	}
 	var broken error
 	for i, l := range a.versions(stem) {
-		if !l.Whole && (at == nil || l.BaseHash != shelf.Hash(at.SetHash())) {
-			continue // it was served before another one was put back
+		base := reached[l.BaseHash]
+		switch {
+		case l.Whole:
+			base = served
+		case base == nil:
+			continue // the version after it is not kept: another one was put back
 		}
-		v, _, _, err := shelf.Read(a.path(stem, wasSuffix(i+1)), z.Apex(), at)
+		v, _, _, err := shelf.Read(a.path(stem, wasSuffix(i+1)), z.Apex(), base)
 		if err != nil {
 			broken = errors.Join(broken, err)
 			continue
 		}
-		if at = v; v.Serial() == want {
+		if v.Serial() == want {
 			return v, nil
 		}
+		reached[shelf.Hash(v.SetHash())] = v
 	}
 	if broken != nil {
 		return nil, fmt.Errorf("%w: serial %s is not found: %w", refresh.ErrOverrule, want, broken)
@@ -158,37 +175,49 @@ func (g *gate) forward(z *refresh.Zone, s *stanza) {
 const longestAccept = 1024
 
 // acceptFile looks for an approval that was put into the state directory, in a file with the zone's name, without the
-// final dot, and .accept behind it: a serial and a digest. It is removed when it has served.
-func (g *gate) acceptFile(z *refresh.Zone) (approved bool, err error) {
+// final dot, and .accept behind it: a serial and a digest. When it has approved what is held, its path is returned: it is
+// to be removed.
+func (g *gate) acceptFile(z *refresh.Zone) (path string, err error) {
 	s := of(g.stanzas, z.Apex())
 	if s == nil || s.dir(z.Config()) == "" {
-		return false, nil
+		return "", nil
 	}
-	path := filepath.Join(s.dir(z.Config()), journal.ZonePart(z.Name())+acceptSuffix)
-	info, err := os.Stat(path)
+	path = filepath.Join(s.dir(z.Config()), journal.ZonePart(z.Name())+acceptSuffix)
+	given, err := readApproval(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return "", nil
+	}
+	if err == nil {
+		err = g.Approve(z, given.serial, given.digest)
 	}
 	if err != nil {
-		return false, err
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return path, nil
+}
+
+// readApproval reads a file with a serial and a digest, and nothing else: neither a device nor a pipe, nor more than that.
+func readApproval(path string) (approval, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return approval{}, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > longestAccept {
-		return false, fmt.Errorf("%s is no file with a serial and a digest", path)
+		return approval{}, errNoApproval
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return false, err
+		return approval{}, err
 	}
-	words := strings.Fields(string(text))
-	if len(words) != 2 {
-		return false, fmt.Errorf("%s: a serial and a digest are needed, as in the log", path)
-	}
-	given, err := parseApproval(words[0], words[1])
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := g.Approve(z, given.serial, given.digest); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	return true, os.Remove(path)
+	return approvalIn(string(text))
 }
+
+func approvalIn(text string) (approval, error) {
+	words := strings.Fields(text)
+	if len(words) != 2 {
+		return approval{}, errNoApproval
+	}
+	return parseApproval(words[0], words[1])
+}
+
+var errNoApproval = errors.New("a serial and a digest are needed, as in the log")

@@ -123,10 +123,13 @@ func (p *guardian) settle() {
 	}
 }
 
-// begin notes that something is held of a zone.
+// begin notes that something is held of a zone, unless it has no gate any more: then nobody would tell of the end.
 func (p *guardian) begin(z *refresh.Zone) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if gateOf(z) == nil {
+		return
+	}
 	p.held[z] = true
 	if !p.sitting && len(p.gates) > 0 {
 		p.sitting = true
@@ -200,7 +203,10 @@ func (p *guardian) disapprove(z *refresh.Zone) {
 func (p *guardian) roll(z *refresh.Zone, b *rollback) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.order(z).rolled = b
+	o := p.order(z)
+	if o.rolled = b; b == nil && len(o.approvals) == 0 {
+		delete(p.orders, z)
+	}
 }
 
 func (p *guardian) rolled(z *refresh.Zone) *rollback {

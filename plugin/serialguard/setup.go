@@ -29,6 +29,8 @@ func init() { plugin.Register(pluginName, setup) }
 // how each of them is kept up to date.
 type guarded interface {
 	Guard(refresh.Gate) map[string]*refresh.Config
+	// Identity tells its zones from those of the same name in other server blocks.
+	Identity() (key, view string)
 	Refresh(*refresh.Zone)
 	// Serves says whether a zone is one of its own.
 	Serves(owner.Name) bool
@@ -67,11 +69,13 @@ type block struct {
 }
 
 // server is what the block is called in metrics.
-func (b *block) server() string {
-	if b.site.ViewName == "" {
-		return b.key
+func (b *block) server() string { return serverOf(b.key, b.site.ViewName) }
+
+func serverOf(key, view string) string {
+	if view == "" {
+		return key
 	}
-	return b.key + "/" + b.site.ViewName
+	return key + "/" + view
 }
 
 // start finds the plugins whose zones are guarded or watched.
@@ -100,7 +104,8 @@ func (b *block) start() error {
 
 // guard takes the zones of p under guard.
 func (b *block) guard(p guarded) error {
-	b.gate = &gate{key: b.key, view: b.site.ViewName, server: b.server(), stanzas: b.stanzas, of: b.of, refresh: p.Refresh}
+	key, view := p.Identity()
+	b.gate = &gate{key: key, view: view, server: serverOf(key, view), stanzas: b.stanzas, of: b.of, refresh: p.Refresh}
 	if err := b.gate.fit(p.Guard(b.gate)); err != nil {
 		return err
 	}

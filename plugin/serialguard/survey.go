@@ -15,7 +15,7 @@ import (
 func (g *gate) Survey(z *refresh.Zone, v refresh.Survey) (a refresh.Advice) {
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
-		*v.Memory = nil
+		g.unguarded(z, v.Memory)
 		return a
 	}
 	m := g.remembered(z, s, v.Memory)
@@ -33,7 +33,7 @@ func (g *gate) Survey(z *refresh.Zone, v refresh.Survey) (a refresh.Advice) {
 
 // standstill decides what becomes of a zone whose primaries all have an older serial.
 func (g *gate) standstill(z *refresh.Zone, s *stanza, v *refresh.Survey, a *refresh.Advice) {
-	expire := expireOf(v.Have)
+	expire := expireOf(z, v.Have)
 	f, until := s.policy.Back(guard.Standstill{
 		Have: v.Have.Serial(), Said: saidBy(v.Primaries), Since: v.Behind, Now: v.Now, Expire: expire,
 	})
@@ -41,13 +41,17 @@ func (g *gate) standstill(z *refresh.Zone, s *stanza, v *refresh.Survey, a *refr
 		a.Ruling.Findings = append(a.Ruling.Findings, f)
 	}
 	switch {
+	case g.rolledBack(z, v.Have) != nil:
+		a.Adopt = true // and then holdBack holds it: so the zone does not expire, and what they have may be approved
+		mildly(a.Ruling.Findings)
+		return
 	case !s.enforce:
 		if f.Verdict == guard.Hold {
 			a.Ruling.Note = "'mode enforce' would hold what is served, and take theirs in the end"
 		}
 		return
 	case f.Verdict != guard.Hold:
-		a.Adopt = g.rolledBack(z, v.Have) == nil
+		a.Adopt = true
 		return
 	}
 	d := s.terms.decide(state{now: v.Now, since: v.Behind, expire: expire})
@@ -56,7 +60,7 @@ func (g *gate) standstill(z *refresh.Zone, s *stanza, v *refresh.Survey, a *refr
 	}
 	if d.released != "" && d.how != "auto" {
 		a.Adopt, a.Ruling.Note = true, "released: "+d.released
-		a.Ruling.Findings[0].Verdict = guard.Warn
+		mildly(a.Ruling.Findings)
 		releases.WithLabelValues(z.Name(), g.server, d.how).Inc()
 		return
 	}
@@ -65,6 +69,13 @@ func (g *gate) standstill(z *refresh.Zone, s *stanza, v *refresh.Survey, a *refr
 	a.Ruling.Note = "to have theirs at once: order 'retransfer'"
 	a.Again = a.Ruling.Again
 	process.begin(z)
+}
+
+// mildly makes warnings of findings that hold nothing.
+func mildly(list []guard.Finding) {
+	for i := range list {
+		list[i].Verdict = min(list[i].Verdict, guard.Warn)
+	}
 }
 
 // saidBy are the serials of the primaries that answered, the newest first.

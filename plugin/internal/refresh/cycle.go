@@ -37,6 +37,7 @@ type cycle struct {
 	errs       []error
 
 	advice   Advice          // of the gate
+	ruled    time.Time       // when it was asked to rule about a version last, before the witnesses were asked
 	adopting bool            // what is not newer is to be taken
 	allowed  []guard.Finding // what is said of that all the same
 	again    time.Time       // when to begin another refresh at the latest; zero: when it is due
@@ -55,10 +56,13 @@ type candidate struct {
 // sent a NOTIFY, whose first SOA is the check (RFC 1996 §3.11); then SOA checks of all primaries and a
 // transfer from the best one that is newer; then from the next best. It returns when the refresh has come to its
 // end, and when a slot is to be waited for; run then goes on where it was. When no primary gave anything, what is held
-// may be published.
+// may be published, and also when it is what no SOA check can tell from what is served.
 func (c *cycle) run(ctx context.Context) {
 	c.proceed(ctx)
-	if c.wait == nil && c.outcome.Result == Failed && ctx.Err() == nil {
+	if c.wait != nil || ctx.Err() != nil {
+		return
+	}
+	if r := c.outcome.Result; r == Failed || r == Current && c.zone.holdsTwin() {
 		c.reconsider(ctx)
 	}
 }

@@ -56,6 +56,7 @@ type fakePrimary struct {
 	serial   serial.Serial
 	zones    map[string]serial.Serial
 	gives    *serial.Serial // what a transfer brings, if not serial
+	content  string         // what tells its zone from another one with that serial
 	rtt      time.Duration
 	transfer time.Duration // how long it takes
 	down     error         // of everything
@@ -82,6 +83,12 @@ func newFake() *fake {
 		probing:   map[string]int{}, fetching: map[string]int{},
 		from: map[netip.AddrPort]int{}, maxFrom: map[netip.AddrPort]int{},
 	}
+}
+
+// settled puts what a test has done before what a refresh does that a timer begins: a clock that is moved orders nothing.
+func (f *fake) settled() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 }
 
 // set changes what a primary does.
@@ -215,12 +222,12 @@ func (f *fake) Fetch(ctx context.Context, apex owner.Name, p xfr.Primary, have *
 	if err != nil {
 		return xfr.Fetched{}, &xfr.Error{Op: op, Primary: p.Addr, Err: err}
 	}
-	v, d := version(apex, have, got, !answer.noNS)
-	return xfr.Fetched{Version: v, Delta: d, How: how, Serial: got, Offered: true, Granted: granted}, nil
+	v, d := version(apex, have, got, !answer.noNS, answer.content)
+	return xfr.Fetched{Version: v, Delta: d, How: how, Serial: got, Offered: true, Granted: granted, Duration: answer.transfer}, nil
 }
 
-// version is a zone of an SOA, and of an NS if wanted.
-func version(apex owner.Name, have *zone.Version, s serial.Serial, ns bool) (*zone.Version, *zone.Delta) {
+// version is a zone of an SOA, and of an NS if wanted, and of other content.
+func version(apex owner.Name, have *zone.Version, s serial.Serial, ns bool, content ...string) (*zone.Version, *zone.Delta) {
 	t := zone.Replace(apex, have)
 	soa := []byte{0, 0}
 	for _, d := range []time.Duration{refreshEach, retryEach, expireAfter, time.Minute} {
@@ -232,6 +239,11 @@ func version(apex owner.Name, have *zone.Version, s serial.Serial, ns bool) (*zo
 	err := t.Add(zone.RR{Owner: apex, Type: dns.TypeSOA, TTL: 60, Data: soa})
 	if err == nil && ns {
 		err = t.Add(zone.RR{Owner: apex, Type: dns.TypeNS, TTL: 60, Data: []byte{0}})
+	}
+	for _, text := range content {
+		if err == nil && text != "" {
+			err = t.Add(zone.RR{Owner: apex, Type: dns.TypeTXT, TTL: 60, Data: append([]byte{byte(len(text))}, text...)})
+		}
 	}
 	v, d, commitErr := t.Commit()
 	if err = errors.Join(err, commitErr); err != nil {

@@ -49,20 +49,26 @@ func (c *cycle) fetch(ctx context.Context, p xfr.Primary, announced *serial.Seri
 	return publish || ended
 }
 
-// publish has the zone answered from a version. What was held is older, or the same.
+// publish has the zone answered from a version that was just transferred.
 func (c *cycle) publish(from netip.AddrPort, f xfr.Fetched) {
-	c.zone.data.Publish(f.Version, f.Delta, c.config.Room)
-	c.zone.letGo()
-	c.zone.source = from
+	c.serve(from, f)
 	c.fetchedFrom(from, time.Now())
 	c.saw(from, f.Version.Serial(), f.Granted)
-	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Updated, from, f
 }
 
-// putBack publishes a version that was served before, on behalf of the operator. It renews no lease.
+// serve has the zone answered from a version, and says nothing of its primaries. What was held is older, or the same.
+func (c *cycle) serve(source netip.AddrPort, f xfr.Fetched) {
+	c.zone.data.Publish(f.Version, f.Delta, c.config.Room)
+	c.zone.letGo()
+	c.zone.source = source
+	c.outcome.Result, c.outcome.Primary, c.outcome.Fetched = Updated, source, f
+}
+
+// putBack publishes a version that was served before, on behalf of the operator. It renews no lease. Which primary had
+// that version is not known any more, so that nobody's deltas are trusted to begin at it.
 func (c *cycle) putBack(v *zone.Version) {
 	c.places.leave()
-	c.publish(c.zone.source, xfr.Fetched{Version: v, Serial: v.Serial(), Offered: true, How: xfr.PutBack})
+	c.serve(netip.AddrPort{}, xfr.Fetched{Version: v, Serial: v.Serial(), Offered: true, How: xfr.PutBack})
 	c.outcome.Known = true
 }
 

@@ -29,8 +29,8 @@ type Gate interface {
 	Compare(*Zone, Comparison) (r Ruling, adopt bool)
 	// Recall finds the version that was held before a restart, by its hash. It may read a disk. nil: there is none.
 	Recall(z *Zone, have *zone.Version, hash zone.SetHash) *Held
-	// Ended is told that nothing is held of the zone any more, or that the zone was taken away: then it may come back with
-	// the next process, and what is kept of it on disk stays.
+	// Ended is told that nothing is held of the zone any more, or that the zone was taken away, or has no gate any more:
+	// then it may come back with the next process, and what is kept of it on disk stays.
 	Ended(z *Zone, away bool)
 }
 
@@ -44,6 +44,12 @@ type Overruler interface {
 	Resume(*Zone) error
 	// Earlier are the versions that could be put back, the latest first.
 	Earlier(*Zone) []Earlier
+}
+
+// An Eraser is a Gate that keeps something of zones on disk.
+type Eraser interface {
+	// Erase removes it: the zone has ended for good, and another one may have its name.
+	Erase(*Zone)
 }
 
 // Earlier is a version that was served before.
@@ -146,6 +152,17 @@ func (z *Zone) Held() *Held {
 	return nil
 }
 
+// holdsTwin says whether a version is held that has the serial of what is served. Only an audit has shown it, and only
+// another one of that primary can show that it is gone.
+func (z *Zone) holdsTwin() bool {
+	h, v := z.Held(), z.Current()
+	if h == nil || v == nil || h.Fetched.Version == nil || h.Serial != v.Serial() {
+		return false
+	}
+	_, ok := z.Config().primaryAt(h.From)
+	return ok
+}
+
 // Warnings are what a gate has found about the primaries in the last round of SOA checks.
 func (z *Zone) Warnings() []guard.Finding {
 	if g := z.gated.Load(); g != nil {
@@ -206,6 +223,7 @@ func (c *cycle) rule(ctx context.Context, from netip.AddrPort, f xfr.Fetched, he
 		views = c.zone.Report().Primaries
 	}
 	now := time.Now()
+	c.ruled = now
 	since, _ := c.zone.heldSince(f.Version.SetHash(), now)
 	p := Proposal{
 		Candidate: guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta, Forced: c.forced()},
@@ -237,7 +255,7 @@ func (c *cycle) memory() *any { return &c.zone.gated.Load().memory }
 // hold keeps something back. The same does not begin to wait anew.
 func (c *cycle) hold(h *Held) {
 	g := c.zone.gated.Load()
-	h.Since, c.outcome.Known = c.zone.heldSince(h.hash(), time.Now())
+	h.Since, c.outcome.Known = c.zone.heldSince(h.hash(), c.ruled)
 	if h.Fetched.Version == nil {
 		h.Since = g.behind
 	}
@@ -252,14 +270,15 @@ func (c *cycle) reconsider(ctx context.Context) {
 	if h == nil || h.Fetched.Version == nil {
 		return
 	}
-	if d := h.Fetched.Delta; c.config.Gate == nil || c.have == nil || d == nil || d.From.Hash != c.have.SetHash() {
+	d := h.Fetched.Delta
+	if c.config.Gate == nil || c.have != nil && (d == nil || d.From.Hash != c.have.SetHash()) {
 		c.zone.letGo()
 		return
 	}
 	ruling := c.rule(ctx, h.From, h.Fetched, h)
 	if ruling.Verdict <= guard.Warn {
 		c.outcome.Ruling, c.outcome.Known = ruling, true
-		c.publish(h.From, h.Fetched)
+		c.serve(h.From, h.Fetched)
 		return
 	}
 	still := *h

@@ -62,6 +62,7 @@ func (r *rig) observe(z *Zone, o Outcome) {
 
 // after lets time pass, and then all that is to happen at that moment.
 func (r *rig) after(d time.Duration) {
+	r.settled()
 	time.Sleep(d)
 	synctest.Wait()
 }

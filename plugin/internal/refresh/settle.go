@@ -19,7 +19,7 @@ func (s *Scheduler) conclude(ctx context.Context, c *cycle) *Outcome {
 	if v := z.Current(); v != nil {
 		o.New = v.Serial()
 	}
-	if o.Result == Current {
+	if o.Result == Current && !z.holdsTwin() {
 		z.letGo() // its primary has taken it back
 	}
 	if r.reason == Notified && o.Result != Updated {
@@ -53,7 +53,7 @@ func (s *Scheduler) settle(z *Zone, c *cycle, o Outcome) timers.Timers {
 	defer s.mu.Unlock()
 	now, before := time.Now(), z.Lease()
 	lease := s.step(before, z, c, o, now)
-	if h := z.Held(); h != nil && !h.Ruling.Again.IsZero() {
+	if h := z.Held(); h != nil && h.Ruling.Again.After(c.begun) { // else this cycle could not judge it again
 		lease.Due = earlier(lease.Due, h.Ruling.Again)
 	}
 	if o.Result == Updated {

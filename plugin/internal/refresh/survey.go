@@ -99,15 +99,29 @@ func (c *cycle) heed(ctx context.Context) {
 		c.again = c.advice.Again
 		return
 	}
+	if c.outcome.Result == Behind {
+		c.retract()
+	}
 	c.outcome.Ruling = c.advice.Ruling
 	c.again = c.advice.Again
-	if c.outcome.Result == Current {
+	if c.outcome.Result == Current && !c.zone.Expired() { // else the audit would put off that it is served again
 		c.audit(ctx)
 	}
 	if g := c.zone.gated.Load(); g != nil && c.outcome.Result != Updated && !c.cut() {
 		list := c.outcome.Ruling.Findings
 		g.warnings.Store(&list)
 	}
+}
+
+// retract lets go of what is held when no primary that answers has it any more, and the gate holds nothing instead.
+func (c *cycle) retract() {
+	g := c.zone.gated.Load()
+	if g == nil || c.cut() {
+		return
+	}
+	behind := g.behind
+	c.zone.letGo()
+	c.zone.gated.Load().behind = behind
 }
 
 // audit compares what primaries have with what is served.
@@ -132,6 +146,9 @@ func (c *cycle) audit(ctx context.Context) {
 		c.outcome.Ruling.Findings = append(c.outcome.Ruling.Findings, r.Findings...)
 		if adopt && c.adopt(ctx, p, f, r) {
 			return
+		}
+		if m.Version != nil && c.zone.holdsTwin() && c.zone.Held().From == addr {
+			c.zone.letGo() // it has something else now
 		}
 	}
 }
@@ -187,8 +204,13 @@ const (
 	auditPatience   = 10 * time.Minute
 )
 
-// mayHave says whether a primary may have a version, by what it said last in this refresh.
+// mayHave says whether a primary may have a version, by what it said last in this refresh. One that is remembered as
+// silent, or as one that cannot be connected to, would cost all of the patience each time.
 func (c *cycle) mayHave(addr netip.AddrPort, v *zone.Version) bool {
+	now, lost := time.Now(), c.reach.at(addr)
+	if lost.Silent.Lasts(now) || lost.Closed.Lasts(now) {
+		return false
+	}
 	i := slices.IndexFunc(c.views, func(v primary.View) bool { return v.Addr == addr })
 	return i < 0 || notAwaited(c.views[i]) || c.views[i].Err == nil && c.views[i].Serial == v.Serial()
 }

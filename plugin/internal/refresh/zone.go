@@ -94,7 +94,11 @@ func (z *Zone) Apex() owner.Name { return z.apex }
 
 // Configure replaces the configuration; the next cycle follows it. Nothing is published any more that comes
 // from a primary which it does not name.
-func (z *Zone) Configure(c *Config) { z.config.Store(c) }
+func (z *Zone) Configure(c *Config) {
+	if before := z.config.Swap(c); before.Gate != nil && c.Gate == nil {
+		before.Gate.Ended(z, true) // it is asked nothing any more
+	}
+}
 
 // Config is the present configuration.
 func (z *Zone) Config() *Config { return z.config.Load() }

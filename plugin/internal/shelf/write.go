@@ -14,6 +14,9 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
+// Aside is how files are called that are being written; who begins with a directory may remove them.
+const Aside = ".aside-*"
+
 // Write keeps a version in a file. The Delta leads to it; without one, or with one that is Partial, the whole version is
 // written. Of the Label, Zone, Time and Primary are the caller's.
 func Write(path string, l Label, v *zone.Version, d *zone.Delta) error {
@@ -21,7 +24,7 @@ func Write(path string, l Label, v *zone.Version, d *zone.Delta) error {
 	if l.Whole = d == nil || d.Partial; d != nil {
 		l.Base, l.BaseHash = d.From.Serial, Hash(d.From.Hash)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".aside-*")
+	f, err := os.CreateTemp(filepath.Dir(path), Aside)
 	if err != nil {
 		return err
 	}
