@@ -87,13 +87,17 @@ func (r *runtime) tell(a netip.Addr, u prober.Update) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	worked := r.works(a)
 	m := member{state: u.State, load: r.members[a].load}
 	if u.Result != nil && u.Result.HasLoad {
 		m.load = u.Result.Load
 	}
 	r.members[a] = m
 	r.say(a, u.State)
-	r.settle(false)
+	measured := r.config.balance == pool.RTT || r.config.balance == pool.Load
+	if u.Effect.Changed() || worked != r.works(a) || measured || u.State.Failures > 0 { // else it is as it was
+		r.settle(false)
+	}
 }
 
 // failBack ends a failover on behalf of the operator, and says whether there was one that could be ended.
