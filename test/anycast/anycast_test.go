@@ -98,16 +98,6 @@ func (h *host) bird(config string) {
 	h.start(nil, "bird", "-f", "-c", h.write("bird.conf", config), "-s", filepath.Join(h.dir, "bird.ctl"), "-P", filepath.Join(h.dir, "bird.pid"))
 }
 
-const routerConfig = `
-router id 192.0.2.1;
-protocol device {}
-protocol bgp server {
-    local 192.0.2.1 as 65000;
-    neighbor 192.0.2.2 as 65001;
-    ipv4 { import all; export none; };
-}
-`
-
 // announced says whether the router knows the way to the service address.
 func (h *host) announced() (bool, error) {
 	out, err := h.run("birdc", "-s", filepath.Join(h.dir, "bird.ctl"), "show", "route")
@@ -163,7 +153,11 @@ var oneZone = regexp.MustCompile(`example\.org example\.net`)
 // The address goes away when the process is drained, when most of its zones have expired, and when nobody asks any more.
 func TestTheAddressIsAnnouncedWhileTheServerIsReady(t *testing.T) {
 	server, router := hosts(t)
-	router.bird(routerConfig)
+	config, err := os.ReadFile("testdata/router.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	router.bird(string(config))
 	server.bird(example(t, "bird.conf"))
 	primary := server.knot("example.org.")
 	corefile := example(t, "Corefile", "192.0.2.53", "127.0.0.1:5300", "/var/lib/coredns/zones", server.dir,

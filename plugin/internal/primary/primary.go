@@ -29,16 +29,16 @@ type Params struct {
 }
 
 // Patience is the tolerance that counts.
-func (p Params) Patience() time.Duration {
-	if p.Tolerance > 0 {
-		return p.Tolerance
+func (o Params) Patience() time.Duration {
+	if o.Tolerance > 0 {
+		return o.Tolerance
 	}
 	return Tolerance
 }
 
-func (p Params) band() time.Duration {
-	if p.Band > 0 {
-		return p.Band
+func (o Params) band() time.Duration {
+	if o.Band > 0 {
+		return o.Band
 	}
 	return defaultBand
 }
