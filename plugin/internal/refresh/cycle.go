@@ -24,6 +24,7 @@ type cycle struct {
 	places  *places // the cycle has a place when it begins, and none when it ends or waits for a slot
 	slots   *slots
 	reach   *reach
+	spare   func(stop context.CancelFunc) // see Scheduler.spare
 	begun   time.Time
 	outcome Outcome
 

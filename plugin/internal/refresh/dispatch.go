@@ -95,12 +95,23 @@ func (s *Scheduler) telling(z *Zone, o Outcome) func() {
 func (s *Scheduler) start(z *Zone) {
 	e := &z.entry
 	c := &cycle{zone: z, config: z.Config(), places: s.places, slots: s.slots, reach: s.reach}
+	c.spare = func(stop context.CancelFunc) { s.spare(z, stop) }
 	if e.request != nil {
 		c.request = *e.request
 	}
 	e.request, e.state, e.queued = nil, running, false
 	s.running++
 	s.launch(c)
+}
+
+// spare notes what can be stopped of the running refresh of a zone when another one is asked for; nil: nothing any more.
+func (s *Scheduler) spare(z *Zone, stop context.CancelFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	z.entry.spare = stop
+	if stop != nil && z.entry.queued {
+		stop()
+	}
 }
 
 // launch has a goroutine go on with a cycle until it ends or waits for a slot.

@@ -25,6 +25,7 @@ type entry struct {
 	queued  bool               // while running: another refresh is wanted
 	held    time.Time          // before this a NOTIFY starts nothing
 	stop    context.CancelFunc // of the running refresh, unless that waits for a slot
+	spare   context.CancelFunc // of what the running refresh does that is not urgent; nil: all is
 	wait    *slotWait          // of the running refresh; nil: it does not wait
 	idle    chan struct{}      // closed when that has ended; nil: nobody waits for that
 	told    chan struct{}      // closed when the last call of Observe has returned; nil: it has

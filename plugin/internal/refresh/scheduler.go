@@ -168,6 +168,9 @@ func (s *Scheduler) ask(z *Zone, r request) {
 	switch e.state {
 	case running:
 		e.queued = true
+		if e.spare != nil {
+			e.spare() // somebody waits for what comes after it
+		}
 		if e.wait != nil {
 			s.slots.hurry(e.wait)
 		}

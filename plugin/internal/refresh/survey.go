@@ -124,14 +124,18 @@ func (c *cycle) retract() {
 	c.zone.gated.Load().behind = behind
 }
 
-// audit compares what primaries have with what is served.
+// audit compares what primaries have with what is served. It ends when another refresh is asked for.
 func (c *cycle) audit(ctx context.Context) {
+	spare, stop := context.WithCancel(ctx)
+	defer stop()
+	c.spare(stop)
+	defer c.spare(nil)
 	for _, addr := range c.advice.Audit {
 		p, ok := c.config.primaryAt(addr)
 		if !ok {
 			continue
 		}
-		f, ok := c.aside(ctx, p, xfr.Options{Force: true}, auditPatience)
+		f, ok := c.aside(spare, p, xfr.Options{Force: true}, auditPatience)
 		if !ok && ctx.Err() != nil {
 			return
 		}

@@ -556,6 +556,17 @@ func TestAudits(t *testing.T) {
 			r.Errorf("%d comparisons", len(w.compared))
 		}
 	})
+	scenario(t, "a NOTIFY does not wait for it", Options{}, func(r *rig) {
+		w := &watcher{advise: audit(addrA)}
+		z := r.watchedZone(w, addrA)
+		r.set(addrA, func(p *fakePrimary) { p.transfer = auditPatience / 2 })
+		r.round(z)
+		r.set(addrA, func(p *fakePrimary) { p.transfer = 0 })
+		r.serial(addrA, 6)
+		r.notify(z, addrA, 6)
+		r.after(time.Second)
+		r.serves(z, 6)
+	})
 	scenario(t, "one that takes too long is given up", Options{}, func(r *rig) {
 		w := &watcher{advise: audit(addrA)}
 		z := r.watchedZone(w, addrA)
