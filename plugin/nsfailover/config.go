@@ -18,7 +18,8 @@ type block struct {
 	peers     *peersConfig     // nil: there are none
 	quorum    *quorumConfig    // nil: there is none
 	sinks     []events.Sink    // of `report`
-	state     stateFile        // of `state`
+	status    statusAt
+	state     stateFile // of `state`
 }
 
 // stateFile is where health is kept over a restart. It is one of the process.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
+	"github.com/understudy-dns/understudy/plugin/internal/status"
 )
 
 // A parser reads the stanzas of a server block.
@@ -28,6 +30,7 @@ var roles = map[string]func(*parser, []string) error{
 	"primaries": (*parser).primaries,
 	"quorum":    (*parser).quorum,
 	"report":    (*parser).report,
+	"status":    (*parser).statusListener,
 	"state":     (*parser).stateDirectory,
 }
 
@@ -177,4 +180,32 @@ func (p *parser) addrs(args []string) (list []netip.Addr, err error) {
 		list = append(list, a)
 	}
 	return list, nil
+}
+
+// statusListener parses: status ADDRESS [token FILE].
+func (p *parser) statusListener(args []string) error {
+	if len(args) != 1 && (len(args) != 3 || args[1] != "token") {
+		return p.Errf("the status is given as 'status ADDRESS [token FILE]'")
+	}
+	addr, err := status.ParseListen(args[0])
+	if err != nil {
+		return p.Errf("the status is at an IP address with a port, ':PORT' or 'PORT', not at '%s'", args[0])
+	}
+	at := statusAt{addr: addr, where: p.here()}
+	switch {
+	case len(args) == 3:
+		if at.tokenFile = args[2]; !filepath.IsAbs(at.tokenFile) {
+			at.tokenFile = filepath.Join(dnsserver.GetConfig(p.Controller).Root, at.tokenFile)
+		}
+		if _, err := status.ReadToken(at.tokenFile); err != nil {
+			return p.Errf("the token of the status: %v", err)
+		}
+	case !addr.Addr().IsLoopback():
+		return p.Errf("a status that is not on loopback needs a token: 'status %s token FILE'", args[0])
+	}
+	if p.block.status.addr.IsValid() && !p.block.status.same(at) {
+		return p.Errf("there is another status at %s", p.block.status.where)
+	}
+	p.block.status = at
+	return nil
 }

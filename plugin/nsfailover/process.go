@@ -11,6 +11,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/prober"
+	"github.com/understudy-dns/understudy/plugin/internal/status"
 )
 
 // process is what outlives the instances of the plugin: the prober, and the pools.
@@ -24,6 +25,8 @@ type centre struct {
 	pools     map[poolID]*runtime
 	prober    *prober.Prober // while there are instances
 	keeper    *keeper        // of health; nil: it is not kept
+
+	listener *status.Server // of `status`; nil: there is none
 
 	list atomic.Pointer[[]*runtime] // the pools, for who must not wait for mu
 }
@@ -45,7 +48,7 @@ func newCentre() *centre {
 
 // attach has what an instance configures count, and returns its pools.
 func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
-	var old *voting
+	var old spent
 	defer func() { old.close() }()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +59,11 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 		return nil, err
 	}
 	c.instances = append(c.instances, i)
-	old = c.settle()
+	if old.listener, err = c.listen(); err != nil {
+		c.instances = c.instances[:len(c.instances)-1]
+		return nil, fmt.Errorf("%s - status: %w", i.block.status.where, err)
+	}
+	old.voting = c.settle()
 	alerts.Attach(i, i.block.sinks)
 	pools = make(map[string]*runtime)
 	for _, p := range i.block.pools {
@@ -99,14 +106,15 @@ func (c *centre) detach(i *instance) {
 	c.instances = slices.DeleteFunc(c.instances, func(o *instance) bool { return o == i })
 	var last *prober.Prober
 	var k *keeper
-	var old *voting
+	var old spent
 	if len(c.instances) > 0 {
-		old = c.settle()
+		old = c.resettle()
 	} else {
 		last, k = c.prober, c.keeper
 		c.prober, c.keeper = nil, nil
 		probing.Store(nil)
-		old = c.take(nil)
+		old = spent{c.take(nil), c.listener}
+		c.listener = nil
 	}
 	c.mu.Unlock()
 	old.close()
@@ -138,9 +146,32 @@ func (c *centre) clear() {
 // failed is called when a restart has failed: what instances that are none of CoreDNS's have configured counts no more.
 func (c *centre) failed() {
 	c.mu.Lock()
-	old := c.settle()
+	old := c.resettle()
 	c.mu.Unlock()
 	old.close()
+}
+
+// spent is what counts no more, and is to be closed without c.mu.
+type spent struct {
+	voting   *voting
+	listener *status.Server
+}
+
+func (s spent) close() {
+	s.voting.close()
+	if s.listener != nil {
+		s.listener.Close()
+	}
+}
+
+// resettle is settle, and the status, after instances have gone; c.mu is held.
+func (c *centre) resettle() (old spent) {
+	old.voting = c.settle()
+	var err error
+	if old.listener, err = c.listen(); err != nil {
+		log.Errorf("status: %v", err)
+	}
+	return old
 }
 
 // settle makes the pools and the set of what is probed those of the instances; c.mu is held. Of two instances of one

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"github.com/coredns/coredns/core/dnsserver"
 
@@ -39,7 +38,7 @@ func (s *stanza) status() error {
 	if len(args) != 1 && (len(args) != 3 || args[1] != "token") {
 		return s.Err("the status is given as 'status ADDRESS [token FILE]'")
 	}
-	addr, err := parseListen(args[0])
+	addr, err := status.ParseListen(args[0])
 	if err != nil {
 		return s.Errf("the status is at an IP address with a port, ':PORT' or 'PORT', not at '%s'", args[0])
 	}
@@ -57,22 +56,6 @@ func (s *stanza) status() error {
 		return s.Errf("a status that is not on loopback needs a token: 'status %s token FILE'", args[0])
 	}
 	return settingsOf(s.Controller).status.say(s, "status", at)
-}
-
-// parseListen reads 192.0.2.1:8053, [2001:db8::1]:8053, :8053 (all addresses) and 8053 (127.0.0.1).
-func parseListen(arg string) (netip.AddrPort, error) {
-	host, port := netip.IPv6Unspecified(), strings.TrimPrefix(arg, ":")
-	if port == arg {
-		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
-		return netip.AddrPortFrom(host, uint16(n)), nil
-	}
-	addr, err := netip.ParseAddrPort(arg)
-	if err != nil || addr.Port() == 0 {
-		return netip.AddrPort{}, errNoAddress
-	}
-	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), nil
 }
 
 // transfers parses: transfers TOTAL [PER-PRIMARY].

@@ -101,3 +101,29 @@ func TestAnOperatorFailsBack(t *testing.T) {
 	}
 	wantAddrs(t, s, www, "127.0.7.1")
 }
+
+// Without secondaryplus the plugin has a status of its own, with a token if it is to be had from elsewhere.
+func TestAStatusWithoutSecondaryplus(t *testing.T) {
+	t.Parallel()
+	_, port := backends(t, "127.0.7.1")
+	path := t.TempDir() + "/db"
+	write(t, path, zoneText)
+	text := corefile("nsfailover status 127.0.0.1:{{port:status}}\nfile "+path, "primary 127.0.7.1", fmt.Sprintf("check tcp %d", port), quick)
+	s := understudy.Start(t, understudy.Config{Corefile: text})
+	wantAddrs(t, s, www, "127.0.7.1")
+	if text := poolStatus(t, s); !strings.Contains(text, `"address":"127.0.7.1"`) {
+		t.Error(text)
+	}
+	s.Reload(t, strings.Replace(text, "port:status", "port:other", 1))
+	r, err := http.Get("http://" + s.AddrOf("other") + "/v1/pools")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Body.Close()
+	if _, err := http.Get("http://" + s.AddrOf("status") + "/v1/pools"); err == nil {
+		t.Error("the old one is still there")
+	}
+	if err := s.TryReload(t, strings.Replace(text, "127.0.0.1:{{port:status}}", "0.0.0.0:{{port:status}}", 1)); err == nil || !strings.Contains(err.Error(), "needs a token") {
+		t.Errorf("%v", err)
+	}
+}
