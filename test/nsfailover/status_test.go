@@ -120,7 +120,8 @@ func TestAStatusWithoutSecondaryplus(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Body.Close()
-	if _, err := http.Get("http://" + s.AddrOf("status") + "/v1/pools"); err == nil {
+	if old, err := http.Get("http://" + s.AddrOf("status") + "/v1/pools"); err == nil {
+		_ = old.Body.Close()
 		t.Error("the old one is still there")
 	}
 	if err := s.TryReload(t, strings.Replace(text, "127.0.0.1:{{port:status}}", "0.0.0.0:{{port:status}}", 1)); err == nil || !strings.Contains(err.Error(), "needs a token") {
