@@ -55,7 +55,7 @@ func TestImportsPointDownward(t *testing.T) {
 	layers := [][]string{
 		{"owner", "serial", "breather", "statedir", "events", "vote"}, {"rdata", "status", "compress"}, {"zone"},
 		{"timers", "answer", "zonemd", "primary", "health", "pool", "journal", "zonefile", "outgoing", "shelf"},
-		{"guard"}, {"xfr", "catalog"}, {"refresh", "notify", "prober"},
+		{"guard", "nswatch"}, {"xfr", "catalog"}, {"refresh", "notify", "prober"},
 	}
 	layer := map[string]int{}
 	for i, names := range layers {

@@ -20,6 +20,7 @@ type block struct {
 	sinks     []events.Sink    // of `report`
 	status    statusAt
 	state     stateFile // of `state`
+	watches   []*watchConfig
 }
 
 // stateFile is where health is kept over a restart. It is one of the process.

@@ -25,7 +25,7 @@ func readme(t *testing.T) string {
 // The Metrics section of the README lists exactly the metrics of the code, with their labels.
 func TestTheReadmeListsEveryMetricWithItsLabels(t *testing.T) {
 	described := make(chan *prometheus.Desc, 64)
-	for _, c := range []prometheus.Collector{collector{}, checks, took, transitions, failovers, peerQueries, loops, isolatedGauge, alerts.Sent} {
+	for _, c := range []prometheus.Collector{collector{}, watchCollector{}, nsRTT, checks, took, transitions, failovers, peerQueries, loops, isolatedGauge, alerts.Sent} {
 		c.Describe(described)
 	}
 	close(described)
@@ -72,6 +72,9 @@ func TestTheReadmeShowsEveryProperty(t *testing.T) {
 		known[name] = true
 	}
 	for name := range p.primariesProperties(new(primariesConfig)) {
+		known[name] = true
+	}
+	for name := range p.watchProperties(newWatchConfig("")) {
 		known[name] = true
 	}
 	for name := range p.quorumProperties(new(quorumConfig)) {

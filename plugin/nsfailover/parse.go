@@ -29,6 +29,7 @@ var roles = map[string]func(*parser, []string) error{
 	"peers":     (*parser).peers,
 	"primaries": (*parser).primaries,
 	"quorum":    (*parser).quorum,
+	"watch":     (*parser).watch,
 	"report":    (*parser).report,
 	"status":    (*parser).statusListener,
 	"state":     (*parser).stateDirectory,

@@ -51,6 +51,7 @@ func setup(c *caddy.Controller) error {
 	})
 	c.OnShutdown(func() error { process.detach(i); return nil })
 	c.OnRestartFailed(func() error { process.failed(); return nil })
+	watchOver(c, site, b.watches)
 	if len(b.pools) > 0 || b.peers != nil {
 		site.AddPlugin(func(next plugin.Handler) plugin.Handler {
 			p.Next = next

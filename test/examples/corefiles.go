@@ -58,6 +58,8 @@ var (
 	anyAddress   = regexp.MustCompile(`\b(?:192\.0|198\.51|203\.0)\.(2|100|113)\.(\d+)\b`)
 	stateDir     = regexp.MustCompile(`\b(persist|nsfailover state) \S+`)
 	forwarder    = regexp.MustCompile(`198\.51\.100\.\d+`)
+	nameservers  = regexp.MustCompile(`(?m)^( +nsfailover watch\b.*\{)$`)
+	resolvers    = regexp.MustCompile(`(?m)^ +resolver .*\n`)
 	zoneFile     = regexp.MustCompile(`\b(file|fallback) ([a-z-]+\.zone)\b`)
 	blockKeys    = regexp.MustCompile(`(?m)^([^\s#}][^{#]*)\{$`)
 	ported       = regexp.MustCompile(`:(\d+)$`)
@@ -79,6 +81,9 @@ func local(text string, primaries map[string]string, dir string) string {
 		return secondary.ReplaceAllString(line, "127.0.0.$1:{{port:nobody}}")
 	})
 	text = poolMembers.ReplaceAllStringFunc(text, func(line string) string { return anyAddress.ReplaceAllString(line, "127.0.$1.$2") })
+	// A watch asks nobody but the server itself, at the address that the zone has for its nameserver.
+	text = resolvers.ReplaceAllString(text, "")
+	text = nameservers.ReplaceAllString(text, "$1\n        port {{port}}\n        resolver 127.0.0.1:{{port:nobody}}")
 	text = stateDir.ReplaceAllString(text, "$1 {{dir}}")
 	text = forwarder.ReplaceAllString(text, "127.0.0.1:{{port:nobody}}")
 	text = zoneFile.ReplaceAllString(text, "$1 "+filepath.Join(dir, "$2"))

@@ -30,7 +30,7 @@ var (
 
 const zoneText = `@ 300 SOA ns1 hostmaster 7 3600 600 86400 300
 @ 300 NS ns1.example.org.
-ns1 300 A 192.0.2.1
+ns1 300 A 127.0.0.1
 www 300 A 192.0.2.80
 `
 
@@ -155,6 +155,18 @@ func TestEveryCorefileShownStartsAndAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The watch of an example looks at the nameserver of the zone, which is the server itself.
+func TestTheWatchedNameserversAreLookedAt(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "Corefile.examples", "watched-nameservers.corefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := map[string]string{"192.0.2.53": primary(t, "127.0.0.1", "").Addr(), "192.0.2.54": primary(t, "127.0.0.2", "").Addr()}
+	s := understudy.Start(t, understudy.Config{Corefile: local(string(text), from, root)})
+	s.WaitLog(t, `example\.org\.: there is one nameserver, ns1\.example\.org\.`)
+	s.WaitMetric(t, "p9153", "coredns_nsfailover_ns_up", 1, "ns=ns1.example.org.", "address=127.0.0.1")
 }
 
 // wantWatched waits until a server that is a secondary of nothing watches its own zone, and looks whether it is answered.
