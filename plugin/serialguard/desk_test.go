@@ -28,6 +28,12 @@ func (r *drill) held() *refresh.Held {
 	return r.holds(2)
 }
 
+func sitting() bool {
+	process.mu.Lock()
+	defer process.mu.Unlock()
+	return process.sitting
+}
+
 func TestAnApprovalInAFile(t *testing.T) {
 	play(t, "is taken, and taken away", 1, "mode enforce", func(r *drill) {
 		h := r.held()
@@ -37,10 +43,10 @@ func TestAnApprovalInAFile(t *testing.T) {
 		if _, err := os.Stat(path); !os.IsNotExist(err) {
 			r.Errorf("the file is there: %v", err)
 		}
-		if process.sitting {
+		if sitting() {
 			r.after(deskEach)
 		}
-		if process.sitting {
+		if sitting() {
 			r.Error("the desk is kept for nothing")
 		}
 	})
