@@ -49,15 +49,11 @@ type Relay struct {
 // Start starts a relay. It ends with the test.
 func Start(t testing.TB, c Config) *Relay {
 	t.Helper()
-	if c.Addr == "" {
-		c.Addr = port.Addr(t, "127.0.0.1")
-	}
 	r := &Relay{conf: c, conns: map[net.Conn]bool{}}
 	var err error
-	if r.tcp, err = net.Listen("tcp", c.Addr); err != nil {
-		t.Fatal(err)
-	}
-	if r.udp, err = net.ListenPacket("udp", c.Addr); err != nil {
+	if c.Addr == "" {
+		r.udp, r.tcp, r.conf.Addr = port.Pair(t, "127.0.0.1")
+	} else if r.udp, r.tcp, err = port.Listen(c.Addr); err != nil {
 		t.Fatal(err)
 	}
 	r.running.Go(r.accept)

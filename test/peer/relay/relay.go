@@ -28,15 +28,8 @@ type Relay struct {
 // Start starts a relay on 127.0.0.1. It ends with the test.
 func Start(t testing.TB, to string) *Relay {
 	t.Helper()
-	r := &Relay{addr: port.Addr(t, "127.0.0.1"), to: to, held: make(chan struct{}, 100), open: map[net.Conn]bool{}}
-	udp, err := net.ListenPacket("udp", r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tcp, err := net.Listen("tcp", r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp, addr := port.Pair(t, "127.0.0.1")
+	r := &Relay{addr: addr, to: to, held: make(chan struct{}, 100), open: map[net.Conn]bool{}}
 	r.done.Go(func() { r.datagrams(udp) })
 	r.done.Go(func() { r.connections(tcp) })
 	t.Cleanup(func() {
