@@ -16,7 +16,3 @@ var standing = [...]Rule{SerialBack, SerialAmbiguous, SameSerial, PrimaryBehind,
 func Changeable(r Rule, v Verdict) bool {
 	return slices.Contains(judged[:], r) || slices.Contains(standing[:], r) && (v <= Warn || strictest[r] == Hold)
 }
-
-// ContentRules are the rules that Examine judges by, in the order of their numbers. The others hold for every zone, and
-// cannot be changed.
-func ContentRules() []Rule { return judged[:] }

@@ -9,19 +9,14 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/understudy-dns/understudy/test/peer/port"
 )
 
 // listening is a server on loopback, over UDP and TCP, with an address. An answer of nil is none.
 func listening(t *testing.T, answer func(network string, q *dns.Msg) *dns.Msg) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := net.ListenPacket("udp", l.Addr().String())
-	if err != nil {
-		t.Skip(err) // somebody has the port for UDP
-	}
+	p, l, _ := port.Pair(t, "127.0.0.1")
 	handler := func(network string) dns.Handler {
 		return dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
 			if m := answer(network, q); m != nil {
