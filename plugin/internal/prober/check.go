@@ -66,6 +66,7 @@ type Result struct {
 	Outcome Outcome
 	Err     error         // what exactly is wrong; nil: nothing is
 	RTT     time.Duration // of a success; 0: none was measured
+	Took    time.Duration // the check, where that is not as long as it took to notice; 0: just as long
 
 	Serial    serial.Serial // of the zone; meaningful when HasSerial
 	HasSerial bool

@@ -14,6 +14,13 @@ const (
 	firstRound = 2 * time.Second
 )
 
+// Probes that are due within a part of the shortest timeout begin together, and that long the connector may leave a result
+// lying: 100 ms with the defaults.
+const (
+	perTimeout   = 15
+	mostTogether = 100 * time.Millisecond
+)
+
 // Configure sets what is watched from now on. A watch that was there, by user and key, keeps its state, and one that was
 // restored has that; others begin anew. What is no longer watched is forgotten, and Tell is not called for it any more,
 // but for what has happened already. If the set makes no sense nothing changes; the error wraps ErrWatch.
@@ -28,7 +35,7 @@ func (p *Prober) Configure(set []Watch) error {
 	for _, t := range p.targets {
 		t.machines = nil
 	}
-	p.apart = 0
+	p.apart, p.together = 0, mostTogether
 	var fresh []*target
 	for _, w := range set {
 		id := machineID{w.User, w.Check.Key()}
@@ -40,7 +47,7 @@ func (p *Prober) Configure(set []Watch) error {
 			fresh = append(fresh, t)
 		}
 		t.check, t.machines = w.Check, append(t.machines, machines[id])
-		p.apart = max(p.apart, w.Params.Apart())
+		p.apart, p.together = max(p.apart, w.Params.Apart()), min(p.together, w.Params.Timeout/perTimeout)
 	}
 	p.machines, p.restored = machines, nil
 	p.spread(fresh, now)

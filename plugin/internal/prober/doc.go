@@ -14,6 +14,9 @@
 // A target has no goroutine and no ticker. It is never probed twice at a time. Targets of which nothing is heard take no
 // more than half of the room, and come after the others, so that they delay nobody.
 //
+// To be woken costs more than to check: what is due soon begins together with what is due now, a result that changes
+// nothing waits until the loop comes by, and connections are made without waiting for each, by the loop itself.
+//
 // Whoever falls silent calls witnesses: a few targets in other networks, canaries first, are probed at once, so that it
 // is known soon whether it is us who is cut off (health.Isolation). While that is suspected, no target changes.
 //

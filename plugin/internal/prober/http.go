@@ -1,6 +1,7 @@
 package prober
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -40,9 +41,9 @@ type HTTP struct {
 var ErrCheck = errors.New("bad check")
 
 type httpCheck struct {
-	key    Key
-	spec   HTTP
-	client *http.Client
+	key  Key
+	spec HTTP
+	tls  *tls.Config // nil: plain
 }
 
 // Check is the check. The error wraps ErrCheck.
@@ -67,9 +68,8 @@ func (h HTTP) Check() (Check, error) {
 		return nil, fmt.Errorf("%w: %q is no port", ErrCheck, port)
 	}
 	c := &httpCheck{key: Key{Kind(u.Scheme), netip.AddrPortFrom(h.Addr.Unmap(), uint16(n)), h.what()}, spec: h}
-	c.client = &http.Client{
-		Transport:     c.transport(),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	if u.Scheme == "https" {
+		c.tls = &tls.Config{RootCAs: h.Roots, ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
 	}
 	return c, nil
 }
@@ -89,34 +89,66 @@ func (h HTTP) what() string {
 	return strings.Join(words, " ")
 }
 
-// transport keeps no connection: what is to be known is whether one can be made.
-func (c *httpCheck) transport() http.RoundTripper {
-	return &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return c.spec.Source.dial(ctx, "tcp", c.key.Addr)
-		},
-		TLSClientConfig:        &tls.Config{RootCAs: c.spec.Roots}, // the SNI is the URL's
-		DisableKeepAlives:      true,
-		DisableCompression:     true, // what is read is bounded as it comes
-		MaxResponseHeaderBytes: largestHead,
-	}
-}
-
 func (c *httpCheck) Key() Key { return c.key }
 
+// Run makes a connection, asks once over it, and closes it: what is to be known is whether one can be made. All of it is
+// done by the goroutine that calls; http.Transport takes two more for each connection, which cost more than the rest.
 func (c *httpCheck) Run(ctx context.Context) Result {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.spec.URL, nil)
 	if err != nil {
 		return failure(Malformed, err)
 	}
 	r.Header.Set("User-Agent", "understudy")
+	r.Close = true
 	begun := time.Now()
-	answer, err := c.client.Do(r)
+	conn, err := c.connect(ctx)
 	if err != nil {
 		return c.failed(ctx, err)
 	}
-	defer answer.Body.Close()
-	rtt := time.Since(begun)
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	answer, err := exchange(conn, r) //nolint:bodyclose // it would read an endless body to its end
+	if err != nil {
+		return c.failed(ctx, err)
+	}
+	return c.judge(ctx, answer, time.Since(begun))
+}
+
+// connect makes a connection to the address, with TLS where the URL says so.
+func (c *httpCheck) connect(ctx context.Context) (net.Conn, error) {
+	conn, err := c.spec.Source.dial(ctx, "tcp", c.key.Addr)
+	if err != nil || c.tls == nil {
+		return conn, err
+	}
+	secure := tls.Client(conn, c.tls)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
+}
+
+// exchange asks over a connection. Answers that announce another one are passed over (RFC 9110 §15.2).
+func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
+	if err := r.Write(conn); err != nil {
+		return nil, err
+	}
+	head := &io.LimitedReader{R: conn, N: largestHead}
+	reader := bufio.NewReader(head)
+	for {
+		answer, err := http.ReadResponse(reader, r)
+		if err != nil {
+			return nil, err
+		}
+		if answer.StatusCode/100 != 1 || answer.StatusCode == http.StatusSwitchingProtocols {
+			head.N = math.MaxInt64 // the body is bounded by who reads it
+			return answer, nil
+		}
+	}
+}
+
+// judge says what an answer that came after rtt is worth.
+func (c *httpCheck) judge(ctx context.Context, answer *http.Response, rtt time.Duration) Result {
 	if !c.wanted(answer.StatusCode) {
 		return failure(Status, fmt.Errorf("status %d", answer.StatusCode))
 	}
@@ -151,12 +183,8 @@ func load(text string) (n float64, ok bool) {
 	return n, true
 }
 
-// failed is why there is no answer. The URL is in the key.
+// failed is why there is no answer.
 func (c *httpCheck) failed(ctx context.Context, err error) Result {
-	var of *url.Error
-	if errors.As(err, &of) {
-		err = of.Err
-	}
 	r := networkFailure(ctx, err)
 	if r.Outcome != Unreachable || isDial(err) {
 		return r
@@ -173,6 +201,6 @@ func isTLS(err error) bool {
 	var untrusted *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var op *net.OpError
-	return errors.As(err, &untrusted) || errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch) ||
+	return errors.As(err, &untrusted) || errors.As(err, &record) ||
 		errors.As(err, &op) && op.Op == "remote error"
 }

@@ -170,8 +170,8 @@ func TestHTTPS(t *testing.T) {
 	wants(t, "no TLS there", run(t, mustHTTP(t, HTTP{URL: "https://www.example.org:" + plain, Roots: roots})), TLSFailed)
 	old := site(t, &certificate, func(http.ResponseWriter, *http.Request) {})
 	c := mustHTTP(t, HTTP{URL: "https://www.example.org:" + old, Roots: roots}).(*httpCheck)
-	c.client.Transport.(*http.Transport).TLSClientConfig.MaxVersion = tls.VersionTLS10
-	c.client.Transport.(*http.Transport).TLSClientConfig.MinVersion = tls.VersionTLS10
+	c.tls.MaxVersion = tls.VersionTLS10
+	c.tls.MinVersion = tls.VersionTLS10
 	wants(t, "an alert", run(t, c), TLSFailed)
 }
 

@@ -82,7 +82,7 @@ func (p *Prober) thaw(now time.Time) {
 	if frozen == p.frozen {
 		return
 	}
-	p.frozen = frozen
+	p.frozen, p.urgent = frozen, true
 	i := p.isolation
 	p.updates = append(p.updates, func() { p.opts.Isolated(i, frozen) })
 }

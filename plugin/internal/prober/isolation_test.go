@@ -8,12 +8,15 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 )
 
+// apart is far enough for probes not to begin together.
+const apart = 2 * mostTogether
+
 // staggered configures watches one after the other, so that they do not fail at the same moment.
 func (r *rig) staggered(set ...Watch) {
 	r.Helper()
 	for i := range set {
 		r.configure(set[:i+1]...)
-		r.after(10 * time.Millisecond)
+		r.after(apart)
 	}
 }
 
@@ -24,7 +27,7 @@ func TestIsolation(t *testing.T) {
 		r.moved("1.1 UP, 2.1 UP, 3.1 UP")
 		r.is(Timeout, "1.1", "2.1", "3.1")
 		r.after(30 * time.Second)
-		r.froze("true at 11.52s")
+		r.froze("true at 11.9s")
 		r.moved("1.1 SUSPECT, 2.1 SUSPECT")
 		if i, frozen := r.p.Isolation(); !frozen || i.Canary {
 			r.Errorf("%+v", i)
@@ -85,7 +88,7 @@ func TestIsolation(t *testing.T) {
 		r.moved("1.1 SUSPECT, 1.1 UP, 2.1 UP")
 		r.after(20 * time.Second)
 		r.moved("1.1 DOWN, 2.1 DOWN, 2.1 SUSPECT")
-		r.froze("true at 12.51s, false at 1m12.51s")
+		r.froze("true at 12.7s, false at 1m12.7s")
 	})
 	scenario(t, "a whole network that fails is not us", Options{}, func(r *rig) {
 		r.configure(r.watches("1.1", "1.2")...)

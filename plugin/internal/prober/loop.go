@@ -1,6 +1,7 @@
 package prober
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,11 +12,14 @@ import (
 func (p *Prober) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer p.connector.stop()
 	for p.ctx.Err() == nil {
+		p.connector.collect(time.Now())
 		updates, at := p.turn(time.Now())
 		for _, tell := range updates {
 			tell()
 		}
+		at = p.connect(at)
 		if at.IsZero() {
 			timer.Stop()
 		} else {
@@ -29,14 +33,47 @@ func (p *Prober) loop() {
 	}
 }
 
+// connect begins the checks that turn left to the connector. It returns when to come back: at the moment that turn said,
+// or earlier for the results of what runs.
+func (p *Prober) connect(at time.Time) time.Time {
+	p.mu.Lock()
+	begin, together, running := p.connects, p.together, p.running > 0
+	p.connects = nil
+	p.mu.Unlock()
+	for _, c := range begin {
+		p.connector.begin(c.check, c.timeout, c.finish)
+	}
+	now := time.Now()
+	if len(begin) > 0 {
+		p.connector.collect(now) // whoever is on this host has answered
+	}
+	if !running {
+		return at
+	}
+	back := now.Add(together)
+	if ends := p.connector.ends(); p.connector.busy() && ends.Before(back) {
+		back = ends
+	}
+	if at.IsZero() || back.Before(at) {
+		return back
+	}
+	return at
+}
+
 // turn starts the probes that are due. It returns what is to be told, and when something
 // is due that nobody wakes it for; zero: nothing is.
+//
+// What is due soon begins together with what is due now, so that a thousand targets wake this host ten times a second and
+// not a hundred times.
 func (p *Prober) turn(now time.Time) (updates []func(), at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.thaw(now)
-	for len(p.due) > 0 && !p.due[0].next.After(now) {
-		p.makeReady(p.due[0])
+	if len(p.due) > 0 && !p.due[0].next.After(now) {
+		soon := now.Add(p.together)
+		for len(p.due) > 0 && !p.due[0].next.After(soon) {
+			p.makeReady(p.due[0])
+		}
 	}
 	for t := p.nextReady(); t != nil; t = p.nextReady() {
 		p.start(t, now)
@@ -47,7 +84,7 @@ func (p *Prober) turn(now time.Time) (updates []func(), at time.Time) {
 	if end := p.isolation.Ends(); end.After(now) && (at.IsZero() || end.Before(at)) {
 		at = end
 	}
-	updates, p.updates = p.updates, nil
+	updates, p.updates, p.urgent = p.updates, nil, false
 	return updates, at
 }
 
@@ -75,12 +112,28 @@ func (p *Prober) start(t *target, now time.Time) {
 		p.runningSilent++
 	}
 	p.run(t.check, t.timeout(), func(r Result) {
-		p.change(func(now time.Time) { p.finished(t, r, now) })
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.finished(t, r, time.Now())
+		if p.urgent || r.Outcome != OK || p.prompt.Len() > 0 || p.silent.Len() > 0 {
+			p.poke() // any other result waits until the loop comes by: most of what a probe costs is to be woken
+		}
 	})
 }
 
-// launch has a goroutine run a check.
+// A task is a check that the connector is to begin.
+type task struct {
+	check   Check
+	timeout time.Duration
+	finish  func(Result)
+}
+
+// launch has the connector run a check, or a goroutine.
 func (p *Prober) launch(c Check, timeout time.Duration, finish func(Result)) {
+	if p.connector.takes(c) {
+		p.connects = append(p.connects, task{c, timeout, finish})
+		return
+	}
 	p.done.Go(func() {
 		ctx, cancel := context.WithTimeout(p.ctx, timeout)
 		defer cancel()
@@ -100,7 +153,7 @@ func (p *Prober) finished(t *target, r Result, now time.Time) {
 		return
 	}
 	took := now.Sub(t.begun)
-	p.updates = append(p.updates, func() { p.opts.Observe(t.key, r, took) })
+	p.updates = append(p.updates, func() { p.opts.Observe(t.key, r, cmp.Or(r.Took, took)) })
 	if r.Outcome.void() {
 		p.again(t, now)
 		return
@@ -148,6 +201,7 @@ func (p *Prober) step(m *machine, e health.Event, r *Result, now time.Time) {
 	if m.Tell == nil || r == nil && !effect.Changed() && m.state.Override == override {
 		return
 	}
+	p.urgent = p.urgent || effect.Changed()
 	update := Update{User: m.User, Key: m.Check.Key(), State: m.state, Effect: effect, Result: r}
 	tell := m.Tell
 	p.updates = append(p.updates, func() { tell(update) })

@@ -54,6 +54,8 @@ type Prober struct {
 	done   sync.WaitGroup // the loop, and the probes
 	run    func(c Check, timeout time.Duration, finish func(Result))
 
+	connector connector // the loop's own
+
 	mu       sync.Mutex
 	machines map[machineID]*machine
 	targets  map[Key]*target
@@ -65,6 +67,8 @@ type Prober struct {
 	silent        list.List // the same, of those of which nothing is heard
 	running       int
 	runningSilent int
+	together      time.Duration // what is due within that begins at the same moment
+	connects      []task        // for the connector
 
 	isolation health.Isolation
 	frozen    bool // as was told
@@ -72,6 +76,7 @@ type Prober struct {
 	heard     tally    // targets of which the last probe heard something, or that were not probed
 	all       tally    // all those that are reached over the network
 	updates   []func() // to be told
+	urgent    bool     // now
 }
 
 type machineID struct {
