@@ -29,6 +29,7 @@ type office struct {
 	mu     sync.Mutex
 	owners map[any][]events.Sink
 	hub    *events.Hub // nil: nobody needs it
+	hubs   uint64      // how many there were
 	silent map[events.Sink]bool
 }
 
@@ -54,11 +55,24 @@ func Resolve(name string, labels map[string]string) {
 	}
 }
 
+// Session is another number whenever all that fires is forgotten, and has to be said again; 0: nobody listens.
+func Session() uint64 { return process.session() }
+
+func (o *office) session() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.hub == nil {
+		return 0
+	}
+	return o.hubs
+}
+
 func (o *office) attach(instance any, sinks []events.Sink) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.hub == nil {
 		o.hub = events.NewHub(o.became)
+		o.hubs++
 	}
 	o.owners[instance] = sinks
 	o.configure()

@@ -41,6 +41,7 @@ type engine struct {
 	scheduler *refresh.Scheduler // nil while there are no members
 	sender    *notify.Sender     // beside the scheduler
 	curator   *curator           // likewise
+	alarm     *alarm             // likewise
 	members   map[identity]*member
 	byName    map[nameInView][]*member
 	byZone    map[*refresh.Zone]*member
@@ -76,6 +77,7 @@ func (e *engine) attach(p *Plugin) error {
 	e.begin(p)
 	for _, s := range p.table() {
 		s.member.begin()
+		e.alarm.begun(s.member, p.identity(s).server())
 	}
 	return nil
 }
@@ -91,6 +93,7 @@ func (e *engine) join(p *Plugin, saved map[*served]restored) error {
 		e.scheduler = refresh.NewScheduler(refresh.Options{Observe: e.observe})
 		e.sender = notify.NewSender()
 		e.curator = newCurator(e.review)
+		e.alarm = newAlarm()
 	}
 	for _, s := range p.order {
 		id := p.identity(s)
@@ -198,8 +201,8 @@ func (e *engine) depart(p *Plugin) gone {
 	e.staged = nil
 	g := e.leave(p)
 	if len(e.members) == 0 {
-		g.scheduler, g.sender, g.curator, g.kept = e.scheduler, e.sender, e.curator, &e.kept
-		e.scheduler, e.sender, e.curator = nil, nil, nil
+		g.scheduler, g.sender, g.curator, g.alarm, g.kept = e.scheduler, e.sender, e.curator, e.alarm, &e.kept
+		e.scheduler, e.sender, e.curator, e.alarm = nil, nil, nil, nil
 		e.endpoint.end()
 	}
 	g.listeners = e.endpoint.take()

@@ -19,6 +19,7 @@ type gone struct {
 	scheduler *refresh.Scheduler
 	sender    *notify.Sender
 	curator   *curator
+	alarm     *alarm
 	kept      *xfr.Pool
 }
 
@@ -50,6 +51,7 @@ func (e *engine) release(m *member, p *Plugin) (orphaned bool) {
 
 func (e *engine) forget(m *member) {
 	delete(e.byZone, m.zone)
+	e.alarm.gone(m)
 	named := e.byName[m.id.nameInView]
 	named = slices.DeleteFunc(named, func(o *member) bool { return o == m })
 	if e.members[m.id] == m {
@@ -100,6 +102,7 @@ func (g gone) shut() {
 	}
 	if g.scheduler != nil {
 		g.curator.close()
+		g.alarm.close()
 		g.scheduler.Close()
 		g.kept.CloseIdle()
 		g.sender.Close()

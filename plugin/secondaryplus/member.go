@@ -99,6 +99,7 @@ func (e *engine) rename(m *member, id identity) {
 	delete(e.members, m.id)
 	m.id = id
 	e.members[id] = m
+	e.alarm.renamed(m, id.server())
 	m.keep()
 }
 

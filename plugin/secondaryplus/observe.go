@@ -18,6 +18,10 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 		m.keep()
 	}
 	e.enqueue(m, o)
+	alarm, server := e.alarm, ""
+	if m != nil {
+		server = m.id.server()
+	}
 	e.mu.Unlock()
 	if m == nil {
 		return // the zone was taken away meanwhile
@@ -33,6 +37,7 @@ func (e *engine) observe(z *refresh.Zone, o refresh.Outcome) {
 	m.remember(o)
 	m.log(o)
 	m.tellPrimaries(o)
+	alarm.ended(m, server, o)
 	if o.Result == refresh.Updated {
 		e.tell(m, o.Fetched.Version)
 	}

@@ -41,6 +41,7 @@ func (e *engine) settle(updated *member, plugins ...*Plugin) {
 	for _, plan := range plans {
 		for _, s := range plan.made {
 			s.member.begin()
+			e.alarm.begun(s.member, plan.plugin.identity(s).server())
 		}
 	}
 	for _, plan := range plans {

@@ -121,6 +121,8 @@ func TestANewVersionExpiresByItself(t *testing.T) {
 	e := testEngine()
 	e.sender = notify.NewSender()
 	defer e.sender.Close()
+	e.alarm = newAlarm()
+	defer e.alarm.close()
 	e.byZone[m.zone] = m
 	next := testVersion(t, 8, time.Now().Add(-time.Hour))
 	restore(m, next, time.Minute)

@@ -7,13 +7,23 @@ import (
 
 	"github.com/miekg/dns"
 	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/inbox"
 	"github.com/understudy-dns/understudy/test/primary"
+	"github.com/understudy-dns/understudy/test/understudy"
 )
 
 func TestDrill06SOAAnsweredREFUSEDForLongerThanEXPIRE(t *testing.T) {
 	t.Parallel()
-	p, s := start(t, hurried(1, 5), quick...)
+	in := inbox.Start(t)
+	p := primary.Start(t, primary.Config{Zone: zone})
+	p.Publish(t, hurried(1, 5))
+	report := []string{"nsfailover report {\nwebhook " + in.URL + "\n}"}
+	s := understudy.Start(t, understudy.Config{Corefile: corefileWith(report, p.Addr(), quick...)})
+	waitServed(t, s)
 	p.On(primary.SOA, primary.Refused())
+	for _, alert := range []string{"TransferFailing", "ZoneExpiring", "ZoneExpired"} {
+		in.Want(t, `"alert":"`+alert+`"`, `"state":"firing"`, `"zone":"`+zone+`"`, `"serial":"1"`, "REFUSED")
+	}
 	ask.WaitRcode(t, s.Addr(), zone, dns.RcodeServerFailure)
 	m := ask.Ask(t, s.Addr(), "h4."+zone, dns.TypeA, ask.DO())
 	if codes := ask.ExtendedErrors(m); m.Rcode != dns.RcodeServerFailure || !slices.Equal(codes, []uint16{dns.ExtendedErrorCodeInvalidData}) {
@@ -33,6 +43,9 @@ func TestDrill06SOAAnsweredREFUSEDForLongerThanEXPIRE(t *testing.T) {
 	ask.WaitSerial(t, s.Addr(), zone, 1)
 	s.WaitLog(t, `answers again, with serial 1`)
 	metric(t, s, "zone_state", 1, "state=serving")
+	for _, alert := range []string{"TransferFailing", "ZoneExpiring", "ZoneExpired"} {
+		in.Want(t, `"alert":"`+alert+`"`, `"state":"resolved"`, `"zone":"`+zone+`"`)
+	}
 }
 
 // A lame primary is one that cannot be asked, however new it claims to be.

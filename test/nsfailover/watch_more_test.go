@@ -59,11 +59,11 @@ func TestWatchOverAReload(t *testing.T) {
 	if n := strings.Count(s.Log(), ": does not answer: "); n != 1 {
 		t.Errorf("it was told %d times", n)
 	}
-	if f.hook.find("NSUnreachable", "resolved") != "" {
+	if f.hook.Find("NSUnreachable", "resolved") != "" {
 		t.Error("the reload has resolved an alert")
 	}
 	s.Reload(t, strings.Replace(f.corefile("every 2s"), "nsfailover watch", "nsfailover watch example.net", 1))
-	f.hook.want(t, "NSUnreachable", "resolved", ns2)
+	f.hook.Want(t, "NSUnreachable", "resolved", ns2)
 	wantNone(t, s, "ns_up", "zone="+zone)
 	all := f.corefile("every 2s")
 	s.Reload(t, all)

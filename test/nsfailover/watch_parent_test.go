@@ -44,7 +44,7 @@ func TestDrill45TheParentDropsANameserver(t *testing.T) {
 	s.WaitLog(t, `example\.org\.: delegation: org\. delegates to ns1\.example\.org\., and the zone has ns1\.example\.org\., ns2\.example\.org\.`)
 	wantSeries(t, s, "delegation_mismatch", 1, "kind=ns")
 	wantSeries(t, s, "delegation_mismatch", 0, "kind=glue")
-	f.hook.want(t, "DelegationMismatch", "firing", `"kind":"ns"`)
+	f.hook.Want(t, "DelegationMismatch", "firing", `"kind":"ns"`)
 	wantNS(t, s, "ns_up", ns2, host2, 1) // the zone still names it
 	a.WantAllAnswered(t, 10)
 
@@ -53,12 +53,12 @@ func TestDrill45TheParentDropsANameserver(t *testing.T) {
 	s.WaitLog(t, `delegation: ns2\.example\.org\. has 127\.0\.12\.9 as glue, and 127\.0\.12\.1 in the zone`)
 	wantSeries(t, s, "delegation_mismatch", 0, "kind=ns")
 	wantSeries(t, s, "delegation_mismatch", 1, "kind=glue")
-	f.hook.want(t, "DelegationMismatch", "resolved", `"kind":"ns"`)
+	f.hook.Want(t, "DelegationMismatch", "resolved", `"kind":"ns"`)
 
 	parent.Stop()
 	s.WaitLog(t, `example\.org\.: what its parent says is not known: `)
 	wantNone(t, s, "delegation_mismatch", "zone="+zone)
-	if f.hook.find("DelegationMismatch", "resolved", `"kind":"glue"`) != "" {
+	if f.hook.Find("DelegationMismatch", "resolved", `"kind":"glue"`) != "" {
 		t.Error("what cannot be asked counts as in order")
 	}
 }
@@ -75,7 +75,7 @@ func TestWatchServersThatFailTogether(t *testing.T) {
 	s.WaitLog(t, `example\.org\.: all nameservers are in one network, that of 127\.0\.11\.1`)
 	wantSeries(t, s, "shared_failure_domain", 1, "kind=prefix")
 	wantSeries(t, s, "shared_failure_domain", 0, "kind=single")
-	f.hook.want(t, "SharedFailureDomain", `"warning"`, `"kind":"prefix"`)
+	f.hook.Want(t, "SharedFailureDomain", `"warning"`, `"kind":"prefix"`)
 	f.primary.SetZone(t, zone, "$ORIGIN example.org.\n$TTL 300\n@ SOA ns1 hostmaster 8 1 1 86400 30\n@ NS ns1\nns1 A "+host1+"\n")
 	s.WaitLog(t, `example\.org\.: there is one nameserver, ns1\.example\.org\.`)
 	wantSeries(t, s, "shared_failure_domain", 1, "kind=single")
@@ -94,8 +94,8 @@ func TestDrill46AllNameserversAreInOneAutonomousSystem(t *testing.T) {
 	s.WaitLog(t, `example\.org\.: all nameservers are in AS64500`)
 	wantSeries(t, s, "shared_failure_domain", 1, "kind=asn")
 	wantSeries(t, s, "shared_failure_domain", 0, "kind=prefix")
-	f.hook.want(t, "SharedFailureDomain", `"warning"`, `"kind":"asn"`)
-	if f.hook.find(`"critical"`) != "" {
+	f.hook.Want(t, "SharedFailureDomain", `"warning"`, `"kind":"asn"`)
+	if f.hook.Find(`"critical"`) != "" {
 		t.Error("something is critical")
 	}
 }

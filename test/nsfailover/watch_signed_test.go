@@ -82,7 +82,7 @@ func TestWatchADSWithoutItsDNSKEY(t *testing.T) {
 		wantNS(t, s, "dnssec_valid", ns, host, 1)
 		wantNS(t, s, "rrsig_expiry_timestamp_seconds", ns, host, float64(until.Unix()))
 	}
-	if f.hook.find("RRSIGExpiring") != "" {
+	if f.hook.Find("RRSIGExpiring") != "" {
 		t.Error("a month is too short")
 	}
 	parent.SetZone(t, "org.", parentText(2, append([]string{other.delegation(t)}, delegates2...)...))
@@ -90,7 +90,7 @@ func TestWatchADSWithoutItsDNSKEY(t *testing.T) {
 	wantSeries(t, s, "delegation_mismatch", 1, "kind=ds")
 	wantSeries(t, s, "delegation_mismatch", 0, "kind=ns")
 	wantNS(t, s, "dnssec_valid", ns1, host1, 0)
-	f.hook.want(t, "DelegationMismatch", `"critical"`, `"kind":"ds"`)
+	f.hook.Want(t, "DelegationMismatch", `"critical"`, `"kind":"ds"`)
 	parent.SetZone(t, "org.", parentText(3, append([]string{k.delegation(t)}, delegates2...)...))
 	wantSeries(t, s, "delegation_mismatch", 0, "kind=ds")
 	wantNS(t, s, "dnssec_valid", ns1, host1, 1)
@@ -109,13 +109,13 @@ func TestWatchSignaturesThatExpireSoon(t *testing.T) {
 	wantNS(t, s, "rrsig_expiry_timestamp_seconds", ns2, host2, float64(soon.Unix()))
 	wantNS(t, s, "dnssec_valid", ns2, host2, 1)
 	wantNS(t, s, "ns_drift", ns2, host2, 0) // signatures are no difference
-	f.hook.want(t, "RRSIGExpiring", `"warning"`, ns2)
-	if post := f.hook.find("RRSIGExpiring", ns1); post != "" {
+	f.hook.Want(t, "RRSIGExpiring", `"warning"`, ns2)
+	if post := f.hook.Find("RRSIGExpiring", ns1); post != "" {
 		t.Errorf("more than three days are too short: %s", post)
 	}
 	second.SetZone(t, zone, k.sign(t, twoServers(7, host2), sooner))
 	s.WaitLog(t, `nameserver ns2\..*: has signatures that expire at `+sooner.UTC().Format(time.RFC3339))
-	f.hook.want(t, "RRSIGExpiring", `"critical"`, ns2)
+	f.hook.Want(t, "RRSIGExpiring", `"critical"`, ns2)
 	second.SetZone(t, zone, k.sign(t, twoServers(7, host2), in(-1)))
 	s.WaitLog(t, `nameserver ns2\..*: has signatures that expired at `)
 	s.WaitLog(t, `nameserver ns2\..*: does not validate: the \w+ RRset: the RRSIG has expired`)
@@ -123,7 +123,7 @@ func TestWatchSignaturesThatExpireSoon(t *testing.T) {
 	second.SetZone(t, zone, k.sign(t, twoServers(7, host2), in(month)))
 	s.WaitLog(t, `nameserver ns2\..*: is over: has signatures`)
 	wantNS(t, s, "dnssec_valid", ns2, host2, 1)
-	f.hook.want(t, "RRSIGExpiring", "resolved", ns2)
+	f.hook.Want(t, "RRSIGExpiring", "resolved", ns2)
 }
 
 // What is looked at more seldom than the rest is known in between.

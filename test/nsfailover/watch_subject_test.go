@@ -2,14 +2,11 @@ package nsfailover_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/inbox"
 	"github.com/understudy-dns/understudy/test/peer"
 	"github.com/understudy-dns/understudy/test/peer/port"
 	"github.com/understudy-dns/understudy/test/understudy"
@@ -35,13 +32,13 @@ func twoServers(serial int, second string, more ...string) string {
 type farm struct {
 	port    int
 	primary *peer.Server
-	hook    *hook
+	hook    *inbox.Inbox
 }
 
 func newFarm(t *testing.T, text string) *farm {
 	t.Helper()
 	peer.Require(t, peer.Knot)
-	return &farm{port.Free(t, ""), knot(t, text), newHook(t)}
+	return &farm{port.Free(t, ""), knot(t, text), inbox.Start(t)}
 }
 
 // server is a nameserver with a zone of its own.
@@ -97,58 +94,6 @@ func wantNone(t *testing.T, s *understudy.Server, metric string, labels ...strin
 	ask.Until(t, fmt.Sprintf("there is no %s%v", metric, labels), func() error {
 		if v, there := s.Metrics(t, "metrics").Value("coredns_nsfailover_"+metric, labels...); there {
 			return fmt.Errorf("it is %v", v)
-		}
-		return nil
-	})
-}
-
-// A hook is a webhook that keeps what is posted to it.
-type hook struct {
-	*httptest.Server
-	mu    sync.Mutex
-	posts []string
-}
-
-func newHook(t *testing.T) *hook {
-	t.Helper()
-	h := new(hook)
-	h.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.posts = append(h.posts, string(body))
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
-
-// find is a post that has all of the texts; empty: there is none.
-func (h *hook) find(texts ...string) string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-posts:
-	for _, post := range h.posts {
-		for _, text := range texts {
-			if !strings.Contains(post, text) {
-				continue posts
-			}
-		}
-		return post
-	}
-	return ""
-}
-
-// want waits for a post that has all of the texts.
-func (h *hook) want(t *testing.T, texts ...string) {
-	t.Helper()
-	ask.Until(t, fmt.Sprintf("a post with %q", texts), func() error {
-		if h.find(texts...) == "" {
-			h.mu.Lock()
-			defer h.mu.Unlock()
-			return fmt.Errorf("there is %q", h.posts)
 		}
 		return nil
 	})

@@ -38,12 +38,12 @@ func TestWatchWhatCannotBeReachedIsUnknown(t *testing.T) {
 		wantNone(t, s, metric, at(ns2, host2)...)
 	}
 	wantNS(t, s, "ns_lag_seconds", ns1, host1, 0)
-	f.hook.want(t, "NSUnreachable", "firing", ns2, host2)
+	f.hook.Want(t, "NSUnreachable", "firing", ns2, host2)
 
 	second.Restart(t)
 	s.WaitLog(t, `nameserver ns2\..*: is over: does not answer`)
 	wantNS(t, s, "ns_up", ns2, host2, 1)
-	f.hook.want(t, "NSUnreachable", "resolved", ns2, host2)
+	f.hook.Want(t, "NSUnreachable", "resolved", ns2, host2)
 }
 
 // One that has lost the zone refuses; a resolver that somebody has named as a nameserver answers without authority.
@@ -61,12 +61,12 @@ func TestWatchALameServer(t *testing.T) {
 	wantNS(t, s, "ns_up", ns1, host1, 0)
 	wantNS(t, s, "ns_up", ns2, host2, 0)
 	wantNone(t, s, "ns_lag_seconds", "zone="+zone)
-	f.hook.want(t, "NSLame", `"critical"`, "firing", ns1, host1)
+	f.hook.Want(t, "NSLame", `"critical"`, "firing", ns1, host1)
 	second.OnAll()
 	s.WaitLog(t, `nameserver ns2\..*: is over: is lame`)
 	wantNS(t, s, "ns_up", ns2, host2, 1)
 	wantNS(t, s, "ns_lag_seconds", ns2, host2, 0)
-	f.hook.want(t, "NSLame", "resolved", ns2, host2)
+	f.hook.Want(t, "NSLame", "resolved", ns2, host2)
 }
 
 // The lag is the time since the first serial was seen that the server does not have, and not since the last.
@@ -106,8 +106,8 @@ func TestWatchAServerThreeSerialsBehind(t *testing.T) {
 		t.Errorf("a lag of %v s, which is not from %v to %v", got, least, most)
 	}
 	wantNS(t, s, "ns_lag_seconds", ns1, host1, 0)
-	f.hook.want(t, "NSLag", "firing", ns2, host2)
-	if post := f.hook.find("NSLag", ns1); post != "" {
+	f.hook.Want(t, "NSLag", "firing", ns2, host2)
+	if post := f.hook.Find("NSLag", ns1); post != "" {
 		t.Errorf("the one in step is told of: %s", post)
 	}
 }
@@ -139,7 +139,7 @@ func TestWatchADriftedRecordAtAnEqualSerial(t *testing.T) {
 	s.WaitLog(t, `nameserver ns2\..*: answers with other records than it should: www\.example\.org\. A\s`)
 	wantNS(t, s, "ns_drift", ns2, host2, 1)
 	wantNS(t, s, "ns_drift", ns1, host1, 0)
-	f.hook.want(t, "NSDrift", `"critical"`, ns2, "www.example.org. A")
+	f.hook.Want(t, "NSDrift", `"critical"`, ns2, "www.example.org. A")
 	second.SetZone(t, zone, twoServers(7, host2, "_sip._tcp SRV 0 0 5060 www"))
 	s.WaitLog(t, `nameserver ns2\..*: is over: answers with other records`)
 	wantNS(t, s, "ns_drift", ns2, host2, 0)

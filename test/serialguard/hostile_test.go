@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/understudy-dns/understudy/test/ask"
+	"github.com/understudy-dns/understudy/test/inbox"
 	"github.com/understudy-dns/understudy/test/primary"
 	"github.com/understudy-dns/understudy/test/understudy"
 )
@@ -42,7 +43,7 @@ func TestAFullStateDirectoryIsNoOutage(t *testing.T) {
 // Reloads neither let go of what is held nor leave anything behind.
 func TestReloadsLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	in := newInbox(t)
+	in := inbox.Start(t)
 	p := primary.Start(t, primary.Config{Zone: zone})
 	p.Publish(t, calm(1, 50))
 	text := func(i int) string {
@@ -74,8 +75,8 @@ func TestReloadsLeaveNothingBehind(t *testing.T) {
 	s.WaitStatus(t, "status", zone, "held.serial", `^2$`)
 	publish(t, p, s, calm(3, 50))
 	ask.WaitSerial(t, s.Addr(), zone, 3)
-	in.want(t, `"alert":"CandidateHeld"`, `"state":"resolved"`)
-	if n := in.count(`"state":"firing"`); n != 1 {
+	in.Want(t, `"alert":"CandidateHeld"`, `"state":"resolved"`)
+	if n := in.Count(`"state":"firing"`); n != 1 {
 		t.Errorf("told %d times that it is held", n)
 	}
 }
