@@ -53,7 +53,12 @@ var (
 	membersUp   = desc("pool_members_up", "Members of a pool that are used.", "pool", "server")
 	reachedDesc = desc("quorum_reachable", "1 if the etcd of the quorum is reached, of which there is one.")
 	sitesDesc   = desc("quorum_sites", "Sites that take part in the quorum.")
-	inertDesc   = desc("pool_inert", "1 if a pool does nothing, by why.", "pool", "server", "reason")
+	rankDesc    = desc("primary_rank", "In which order a primary is asked that has something newer, from 1.", "zone", "server", "primary")
+
+	primarySerialDesc = desc("primary_serial", "Serial that a primary has.", "zone", "server", "primary")
+	primaryLagDesc    = desc("primary_lag_seconds", "For how long a newer serial is known than a primary has.", "zone", "server", "primary")
+
+	inertDesc = desc("pool_inert", "1 if a pool does nothing, by why.", "pool", "server", "reason")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -67,7 +72,7 @@ func init() { prometheus.MustRegister(collector{}) }
 
 // Describe implements prometheus.Collector.
 func (collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{upDesc, stateDesc, activeDesc, membersUp, inertDesc, reachedDesc, sitesDesc} {
+	for _, d := range []*prometheus.Desc{upDesc, stateDesc, activeDesc, membersUp, inertDesc, reachedDesc, sitesDesc, rankDesc, primarySerialDesc, primaryLagDesc} {
 		out <- d
 	}
 }
@@ -120,20 +125,31 @@ func (r *runtime) collect(out chan<- prometheus.Metric) {
 	gauge(inertDesc, i != nil && i.signed, "signed")
 }
 
-// ofPrimaries is the name of the targets that are primaries, where a pool's have its own.
-const ofPrimaries = "primaries"
+// ofPrimaries and ofTransfers are the names of targets that are primaries, where a pool's have its own.
+const (
+	ofPrimaries = "primaries"
+	ofTransfers = "transfers"
+)
 
 func (r *ranked) collect(out chan<- prometheus.Metric) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, addr := range r.sorted() {
-		s := r.states[addr]
-		gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{ofPrimaries, r.server, addr.String()}, labels...)...)
+	for _, p := range r.standings(time.Now()) {
+		addr := p.Primary.Addr.String()
+		for name, s := range map[string]health.State{ofPrimaries: p.soa, ofTransfers: p.xfr} {
+			gauge := func(d *prometheus.Desc, yes bool, labels ...string) {
+				out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, number(yes), append([]string{name, r.server, addr}, labels...)...)
+			}
+			gauge(upDesc, s.Usable())
+			for _, phase := range health.Phases() {
+				gauge(stateDesc, s.Phase() == phase, phase.String())
+			}
 		}
-		gauge(upDesc, number(s.Usable()))
-		for _, phase := range health.Phases() {
-			gauge(stateDesc, number(s.Phase() == phase), phase.String())
+		gauge := func(d *prometheus.Desc, v float64) {
+			out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, p.Apex.Canonical(), r.server, addr)
+		}
+		gauge(rankDesc, float64(p.rank))
+		if p.told {
+			gauge(primarySerialDesc, float64(p.serial))
+			gauge(primaryLagDesc, p.behind.Seconds())
 		}
 	}
 }
@@ -145,9 +161,16 @@ func number(yes bool) float64 {
 	return 0
 }
 
-// told logs and counts the change of a primary's state.
-func (r *ranked) told(addr netip.AddrPort, u prober.Update) {
-	transitions.WithLabelValues(ofPrimaries, r.server, addr.String(), u.Effect.To.String()).Inc()
+// told logs and counts the change of a primary's state: whether it is an authority, or can transfer, or both.
+func (r *ranked) told(addr netip.AddrPort, p probe, u prober.Update) {
+	name, purpose := ofTransfers, " for transfers"
+	if p.xfr {
+		transitions.WithLabelValues(ofTransfers, r.server, addr.String(), u.Effect.To.String()).Inc()
+	}
+	if p.soa {
+		name, purpose = ofPrimaries, ""
+		transitions.WithLabelValues(ofPrimaries, r.server, addr.String(), u.Effect.To.String()).Inc()
+	}
 	why := ""
 	if u.State.Reason != "" {
 		why = ": " + u.State.Reason
@@ -156,7 +179,8 @@ func (r *ranked) told(addr netip.AddrPort, u prober.Update) {
 	if u.Effect.To == health.Down || u.Effect.To == health.Damped {
 		write = log.Warningf
 	}
-	write("primary %s is %s (was %s)%s", addr, u.Effect.To, u.Effect.From, why)
+	write("primary %s is %s%s (was %s)%s", addr, u.Effect.To, purpose, u.Effect.From, why)
+	flapping(u.Effect, map[string]string{"name": name, "server": r.server, "target": addr.String()})
 }
 
 // families are the words for those of a pool.
@@ -195,9 +219,14 @@ func (r *runtime) told(a netip.Addr, u prober.Update) {
 	write("pool %s: %s is %s (was %s)%s", r.id.name, a, u.Effect.To, u.Effect.From, why)
 	labels := r.labels()
 	labels["target"] = a.String()
-	if u.Effect.To == health.Damped {
+	flapping(u.Effect, labels)
+}
+
+// flapping has the alert fire and end that a target goes up and down.
+func flapping(e health.Effect, labels map[string]string) {
+	if e.To == health.Damped {
 		alerts.Fire(events.Alert{Name: alertFlapping, Severity: events.Warning, Labels: labels, Summary: "A target goes up and down, and is not used until it is steady"})
-	} else if u.Effect.From == health.Damped {
+	} else if e.From == health.Damped {
 		alerts.Resolve(alertFlapping, labels)
 	}
 }

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/health"
+	"github.com/understudy-dns/understudy/plugin/internal/nswatch"
+	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/primary"
 	"github.com/understudy-dns/understudy/plugin/internal/prober"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
+	"github.com/understudy-dns/understudy/plugin/internal/serial"
 )
 
 // primariesConfig is a `primaries`.
@@ -23,27 +26,74 @@ type primariesConfig struct {
 }
 
 // ranked are the primaries of the zones of a server block. It implements refresh.Health.
+//
+// What a primary is good for has two states: that it is an authority for its zones, and that it can be reached in the way
+// in which transfers come. A path may let UDP pass, and not TCP.
 type ranked struct {
 	server string
 	config *primariesConfig
+	zones  ranking
 	list   []refresh.Watched
 
-	mu     sync.Mutex
-	states map[netip.AddrPort]health.State
+	mu      sync.Mutex
+	known   map[netip.AddrPort]*primaryState
+	serials map[string]*nswatch.History // by apex
+}
+
+// primaryState is what is known of a primary.
+type primaryState struct {
+	soa, xfr health.State
+	serial   serial.Serial // of the zone that it is asked for; meaningful when told
+	told     bool
 }
 
 // A ranking is the plugin whose primaries are put in order.
 type ranking interface {
 	Rank(refresh.Health, primary.Params) []refresh.Watched
+	Pinned(apex owner.Name) netip.AddrPort
+}
+
+func newRanked(server string, c *primariesConfig, zones ranking) *ranked {
+	r := &ranked{
+		server: server, config: c, zones: zones,
+		known: make(map[netip.AddrPort]*primaryState), serials: make(map[string]*nswatch.History),
+	}
+	r.list = zones.Rank(r, c.ranking)
+	for _, w := range r.list {
+		r.known[w.Primary.Addr], r.serials[w.Apex.Canonical()] = new(primaryState), new(nswatch.History)
+	}
+	return r
+}
+
+// inherit takes over what is known in an instance before. States come from the prober.
+func (r *ranked) inherit(from *ranked) {
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	for _, before := range from.list {
+		for _, w := range r.list {
+			if w.Primary.Addr == before.Primary.Addr && w.Apex.Canonical() == before.Apex.Canonical() {
+				*r.known[w.Primary.Addr], r.serials[w.Apex.Canonical()] = *from.known[w.Primary.Addr], from.serials[w.Apex.Canonical()]
+			}
+		}
+	}
 }
 
 // Of implements refresh.Health.
 func (r *ranked) Of(addr netip.AddrPort) primary.Health {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := r.states[addr]
-	return primary.Health{Rank: s.Rank(), Out: !s.Usable()}
+	if s := r.known[addr]; s != nil {
+		return s.health()
+	}
+	return primary.Health{}
 }
+
+// health is that of the worse of the two: who cannot give a zone is of no use.
+func (s *primaryState) health() primary.Health {
+	return primary.Health{Rank: max(s.soa.Rank(), s.xfr.Rank()), Out: !s.usable()}
+}
+
+func (s *primaryState) usable() bool { return s.soa.Usable() && s.xfr.Usable() }
 
 // Failed implements refresh.Health: that is evidence, and leads to a probe.
 func (r *ranked) Failed(addr netip.AddrPort) { report(addr, health.Evidence) }
@@ -58,23 +108,38 @@ func report(addr netip.AddrPort, k health.Kind) {
 	}
 }
 
-// tell takes what has become of a primary.
-func (r *ranked) tell(addr netip.AddrPort, u prober.Update) {
+// tell takes what a probe has made of a primary.
+func (r *ranked) tell(w refresh.Watched, p probe, u prober.Update) {
 	if u.Effect.Changed() {
-		r.told(addr, u)
+		r.told(w.Primary.Addr, p, u)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.states[addr] = u.State
+	s := r.known[w.Primary.Addr]
+	s.take(p, u.State)
+	if u.Result != nil && u.Result.HasSerial {
+		s.serial, s.told = u.Result.Serial, true
+		r.serials[w.Apex.Canonical()].Note(s.serial, time.Now())
+	}
+}
+
+func (s *primaryState) take(p probe, h health.State) {
+	if p.soa {
+		s.soa = h
+	}
+	if p.xfr {
+		s.xfr = h
+	}
 }
 
 // watches are what is probed for the primaries.
 func (r *ranked) watches() (list []prober.Watch) {
 	for _, w := range r.list {
-		check := r.check(w)
-		list = append(list, prober.Watch{
-			User: r.user(w), Check: check, Params: r.config.health, Tell: func(u prober.Update) { r.tell(w.Primary.Addr, u) },
-		})
+		for _, p := range r.probes(w) {
+			list = append(list, prober.Watch{
+				User: r.user(w), Check: p.check, Params: r.config.health, Tell: func(u prober.Update) { r.tell(w, p, u) },
+			})
+		}
 	}
 	for _, at := range r.config.canaries {
 		list = append(list, prober.Watch{
@@ -84,8 +149,24 @@ func (r *ranked) watches() (list []prober.Watch) {
 	return list
 }
 
-func (r *ranked) check(w refresh.Watched) prober.Check {
-	return prober.SOA{Apex: w.Apex, Primary: w.Primary, Over: r.config.over, Timeout: r.config.health.Timeout}.Check()
+// A probe is a check of a primary, and what it says something of.
+type probe struct {
+	check    prober.Check
+	soa, xfr bool
+}
+
+// probes are those of a primary: one, if it is asked for its SOA in the way in which transfers come. That begins as a
+// transfer does, and transfers nothing.
+func (r *ranked) probes(w refresh.Watched) []probe {
+	soa, xfr := r.check(w, r.config.over), r.check(w, "tcp")
+	if soa.Key() == xfr.Key() {
+		return []probe{{soa, true, true}}
+	}
+	return []probe{{soa, true, false}, {xfr, false, true}}
+}
+
+func (r *ranked) check(w refresh.Watched, over string) prober.Check {
+	return prober.SOA{Apex: w.Apex, Primary: w.Primary, Over: over, Timeout: r.config.health.Timeout}.Check()
 }
 
 func (r *ranked) user(w refresh.Watched) string {
@@ -97,18 +178,60 @@ func (r *ranked) restored(p *prober.Prober) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, w := range r.list {
-		if s, ok := p.State(r.user(w), r.check(w).Key()); ok {
-			r.states[w.Primary.Addr] = s
+		for _, probe := range r.probes(w) {
+			if known, ok := p.State(r.user(w), probe.check.Key()); ok {
+				r.known[w.Primary.Addr].take(probe, known)
+			}
 		}
 	}
 }
 
-// sorted are the primaries by their address.
-func (r *ranked) sorted() []netip.AddrPort {
-	list := make([]netip.AddrPort, len(r.list))
-	for i, w := range r.list {
-		list[i] = w.Primary.Addr
+// override has an operator's word count for a primary.
+func (r *ranked) override(w refresh.Watched, p *prober.Prober, o health.Override) {
+	for _, probe := range r.probes(w) {
+		p.Order(r.user(w), probe.check.Key(), o)
 	}
-	slices.SortFunc(list, func(a, b netip.AddrPort) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// A standing is a primary as it is seen from outside.
+type standing struct {
+	refresh.Watched
+	primaryState
+	rank   int           // in which order it is asked for that zone, from 1
+	behind time.Duration // for how long a newer serial is known than it has
+	pinned bool
+}
+
+// standings are those of all primaries, by their address.
+func (r *ranked) standings(now time.Time) (list []standing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	zones := make(map[string][]refresh.Watched)
+	for _, w := range r.list {
+		zones[w.Apex.Canonical()] = append(zones[w.Apex.Canonical()], w)
+	}
+	for apex, watched := range zones {
+		pinned := r.zones.Pinned(watched[0].Apex)
+		order := r.config.ranking.Order(r.views(watched), pinned, now)
+		for _, w := range watched {
+			addr := w.Primary.Addr
+			s := standing{Watched: w, primaryState: *r.known[addr], pinned: addr == pinned}
+			s.rank = 1 + slices.IndexFunc(order, func(v primary.View) bool { return v.Addr == addr })
+			if since := r.serials[apex].Behind(s.serial); s.told && !since.IsZero() {
+				s.behind = now.Sub(since)
+			}
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b standing) int { return a.Primary.Addr.Compare(b.Primary.Addr) })
+	return list
+}
+
+// views are what checks have found, as a refresh would see it.
+func (r *ranked) views(watched []refresh.Watched) (list []primary.View) {
+	for _, w := range watched {
+		s := r.known[w.Primary.Addr]
+		list = append(list, primary.View{Addr: w.Primary.Addr, Serial: s.serial, RTT: s.soa.RTT, Health: s.health()})
+	}
 	return list
 }

@@ -58,6 +58,9 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 	if err := c.begin(i.block.state); err != nil {
 		return nil, err
 	}
+	if before := c.ranked()[i.server]; before != nil && i.ranked != nil {
+		i.ranked.inherit(before)
+	}
 	c.instances = append(c.instances, i)
 	if old.listener, err = c.listen(); err != nil {
 		c.instances = c.instances[:len(c.instances)-1]

@@ -3,7 +3,6 @@ package nsfailover
 
 import (
 	"fmt"
-	"net/netip"
 
 	"github.com/coredns/caddy"
 	"github.com/coredns/coredns/core/dnsserver"
@@ -11,7 +10,6 @@ import (
 	clog "github.com/coredns/coredns/plugin/pkg/log"
 
 	"github.com/understudy-dns/understudy/plugin/corefile"
-	"github.com/understudy-dns/understudy/plugin/internal/health"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -83,8 +81,7 @@ func (i *instance) rank(site *dnsserver.Config) error {
 	if !ok {
 		return fmt.Errorf("%s - Error during parsing: primaries need secondaryplus in the server block", c.where)
 	}
-	i.ranked = &ranked{server: i.server, config: c, states: make(map[netip.AddrPort]health.State)}
-	i.ranked.list = s.Rank(i.ranked, c.ranking)
+	i.ranked = newRanked(i.server, c, s)
 	return nil
 }
 

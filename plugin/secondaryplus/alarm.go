@@ -193,9 +193,9 @@ func (a *alarm) look(now time.Time) (next time.Time) {
 // tell has those alerts fire that are to, and no others.
 func (m *member) tell(t *trouble, g grades) {
 	for c := range concerns {
-		switch {
-		case g[c] == t.told[c]:
-		case g[c] == "":
+		switch g[c] {
+		case t.told[c]:
+		case "":
 			alerts.Resolve(alertNames[c], alertLabels(m, t.server))
 		default:
 			alerts.Fire(m.alert(c, g[c], t.server, t.reason))

@@ -153,6 +153,15 @@ func (p *Plugin) Rank(h refresh.Health, params primary.Params) (list []refresh.W
 	return list
 }
 
+// Pinned is the primary that a zone of p stays with; the zero AddrPort: none.
+func (p *Plugin) Pinned(apex owner.Name) netip.AddrPort {
+	s, ok := p.table()[string(owner.AppendLower(nil, apex))]
+	if !ok || s.member == nil {
+		return netip.AddrPort{}
+	}
+	return s.zone().Report().Pinned
+}
+
 // rank is Rank for a stanza, and the members of its catalogs.
 func (p *policy) rank(h refresh.Health, params primary.Params) {
 	p.refresh.Health, p.refresh.Ranking = h, params

@@ -14,13 +14,13 @@ import (
 // calm does nothing by itself for an hour.
 func calm(serial uint32) string { return primary.Text(serial, 5, 3600, 600, 86400) }
 
-func withPrimaries(a, b *peer.Server, properties ...string) string {
+func withPrimaries(a, b string, properties ...string) string {
 	lines := []string{
 		zone + ":{{port}} {", "bind 127.0.0.1", "errors", "prometheus 127.0.0.1:{{port:metrics}}", "nsfailover primaries {",
 		"interval 1s fast 200ms down 300ms\ntimeout 150ms\nfall 2 rise 2 clear 1\nhold_down 300ms",
 	}
 	lines = append(lines, properties...)
-	lines = append(lines, "}", "secondaryplus {", "transfer from "+a.Addr()+" "+b.Addr(), "status 127.0.0.1:{{port:status}}", "}", "}", "")
+	lines = append(lines, "}", "secondaryplus {", "transfer from "+a+" "+b, "status 127.0.0.1:{{port:status}}", "}", "}", "")
 	return strings.Join(lines, "\n")
 }
 
@@ -28,7 +28,7 @@ func withPrimaries(a, b *peer.Server, properties ...string) string {
 func TestTheHealthOfPrimaries(t *testing.T) {
 	t.Parallel()
 	a, b := knot(t, calm(7)), knot(t, calm(7))
-	s := understudy.Start(t, understudy.Config{Corefile: withPrimaries(a, b, "check soa tcp")})
+	s := understudy.Start(t, understudy.Config{Corefile: withPrimaries(a.Addr(), b.Addr(), "check soa tcp")})
 	ask.WaitSerial(t, s.Addr(), zone, 7)
 	for _, p := range []*peer.Server{a, b} {
 		s.WaitMetric(t, "metrics", "coredns_nsfailover_target_state", 1, "name=primaries", "target="+p.Addr(), "state=UP")
@@ -48,7 +48,7 @@ func TestTheHealthOfPrimaries(t *testing.T) {
 func TestThePinTolerance(t *testing.T) {
 	t.Parallel()
 	a, b := knot(t, calm(7)), knot(t, calm(7))
-	s := understudy.Start(t, understudy.Config{Corefile: withPrimaries(a, b, "pin_tolerance 3s")})
+	s := understudy.Start(t, understudy.Config{Corefile: withPrimaries(a.Addr(), b.Addr(), "pin_tolerance 3s")})
 	ask.WaitSerial(t, s.Addr(), zone, 7)
 	s.WaitStatus(t, "status", zone, "last_transfer.primary", `^`+a.Addr()+`$|^`+b.Addr()+`$`)
 	document, err := s.ZoneStatus("status", zone)

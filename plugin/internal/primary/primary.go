@@ -150,6 +150,18 @@ func (o Params) Candidates(views []View, pin Pin, have *serial.Serial, now time.
 	return slices.Insert(slices.Delete(candidates, at, at+1), 0, own), false
 }
 
+// Order is in which order primaries would be asked that all had something newer, with one that is pinned.
+func (o Params) Order(views []View, pinned netip.AddrPort, now time.Time) []View {
+	order := slices.Clone(views)
+	slices.SortStableFunc(order, func(a, b View) int { return o.compare(a, b, now) })
+	at := slices.IndexFunc(order, func(v View) bool { return v.Addr == pinned })
+	if at < 0 || order[at].Health.Rank > order[0].Health.Rank || order[at].Closed().Lasts(now) {
+		return order
+	}
+	pin := order[at]
+	return slices.Insert(slices.Delete(order, at, at+1), 0, pin)
+}
+
 func (o Params) compare(a, b View, now time.Time) int {
 	if a.Health.Rank != b.Health.Rank {
 		return a.Health.Rank - b.Health.Rank

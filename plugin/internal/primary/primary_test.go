@@ -62,6 +62,27 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
+func TestOrder(t *testing.T) {
+	views := []View{{Addr: a, Serial: 11}, {Addr: b, Serial: 12}, {Addr: c, Serial: 11, Health: Health{Rank: 1}}}
+	for _, tc := range []struct {
+		name   string
+		pinned netip.AddrPort
+		want   []netip.AddrPort
+	}{
+		{"health comes first, then the serial", netip.AddrPort{}, []netip.AddrPort{b, a, c}},
+		{"the pinned one before all that are as well", a, []netip.AddrPort{a, b, c}},
+		{"and not before those that are better", c, []netip.AddrPort{b, a, c}},
+	} {
+		var addrs []netip.AddrPort
+		for _, v := range (Params{}).Order(views, tc.pinned, t0) {
+			addrs = append(addrs, v.Addr)
+		}
+		if !slices.Equal(addrs, tc.want) {
+			t.Errorf("%s: %v", tc.name, addrs)
+		}
+	}
+}
+
 func TestPinMovesOnlyAfterTheTolerance(t *testing.T) {
 	both := []netip.AddrPort{a, b}
 	pin := Params{}.Fetched(Pin{}, a, both, t0)
