@@ -125,13 +125,16 @@ func addrsOf(s *understudy.Server, name string) (string, error) {
 
 func wantAddrs(t *testing.T, s *understudy.Server, name, want string) {
 	t.Helper()
-	ask.Until(t, name+" has "+want, func() error {
-		got, err := addrsOf(s, name)
-		if err == nil && got != want {
-			err = fmt.Errorf("it has %s", got)
-		}
-		return err
-	})
+	ask.Until(t, name+" has "+want, func() error { return hasAddrs(s, name, want) })
+}
+
+// hasAddrs says if a name is answered with other addresses.
+func hasAddrs(s *understudy.Server, name, want string) error {
+	got, err := addrsOf(s, name)
+	if err == nil && got != want {
+		err = fmt.Errorf("it has %s", got)
+	}
+	return err
 }
 
 func write(t *testing.T, path, text string) {
