@@ -12,31 +12,40 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/prober"
 )
 
-// A keeper keeps the health of all targets, and what operators have ordered, in a file over a restart.
+// A keeper keeps in files, over a restart, the health of all targets with what operators have ordered, and when which
+// serial of a zone was seen first.
 type keeper struct {
-	path   string
-	prober *prober.Prober
-	end    chan struct{}
-	ended  sync.WaitGroup
-	saved  []byte
-	failed bool
+	files []*keptFile
+	end   chan struct{}
+	ended sync.WaitGroup
 }
 
-// keepEach is how often it is written, if something has changed.
+// keptFile is a file that is written anew when something has changed.
+type keptFile struct {
+	path, what string
+	save       func() []byte
+	restore    func([]byte) error
+	saved      []byte
+	failed     bool
+}
+
+// keepEach is how often they are written, if something has changed.
 const keepEach = 5 * time.Second
 
 // openKeeper restores what was kept, and begins to keep it. What cannot be read is told, and is no reason not to start.
-func openKeeper(dir string, p *prober.Prober) (*keeper, error) {
+func openKeeper(dir string, p *prober.Prober, w *watches) (*keeper, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	k := &keeper{path: filepath.Join(dir, "health.json"), prober: p, end: make(chan struct{})}
-	text, err := os.ReadFile(k.path)
-	if err == nil {
-		err = p.Restore(text)
+	k := &keeper{
+		files: []*keptFile{
+			{path: filepath.Join(dir, "health.json"), what: "health", save: p.Save, restore: p.Restore},
+			{path: filepath.Join(dir, "nameservers.json"), what: "the history of serials", save: w.save, restore: w.restore},
+		},
+		end: make(chan struct{}),
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Warningf("%s: the health of before is not known: %v", k.path, err)
+	for _, f := range k.files {
+		f.read()
 	}
 	k.ended.Go(k.run)
 	return k, nil
@@ -63,19 +72,35 @@ func (k *keeper) close() {
 }
 
 func (k *keeper) keep() {
-	text := k.prober.Save()
-	if bytes.Equal(text, k.saved) {
+	for _, f := range k.files {
+		f.keep()
+	}
+}
+
+func (f *keptFile) read() {
+	text, err := os.ReadFile(f.path)
+	if err == nil {
+		err = f.restore(text)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Warningf("%s: %s of before is not known: %v", f.path, f.what, err)
+	}
+}
+
+func (f *keptFile) keep() {
+	text := f.save()
+	if bytes.Equal(text, f.saved) {
 		return
 	}
-	err := os.WriteFile(k.path+".new", text, 0o640)
+	err := os.WriteFile(f.path+".new", text, 0o640)
 	if err == nil {
-		err = os.Rename(k.path+".new", k.path)
+		err = os.Rename(f.path+".new", f.path)
 	}
 	switch {
 	case err == nil:
-		k.saved, k.failed = text, false
-	case !k.failed:
-		k.failed = true
-		log.Errorf("health cannot be kept: %v", err)
+		f.saved, f.failed = text, false
+	case !f.failed:
+		f.failed = true
+		log.Errorf("%s cannot be kept: %v", f.what, err)
 	}
 }

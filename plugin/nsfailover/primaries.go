@@ -158,15 +158,13 @@ type probe struct {
 // probes are those of a primary: one, if it is asked for its SOA in the way in which transfers come. That begins as a
 // transfer does, and transfers nothing.
 func (r *ranked) probes(w refresh.Watched) []probe {
-	soa, xfr := r.check(w, r.config.over), r.check(w, "tcp")
-	if soa.Key() == xfr.Key() {
-		return []probe{{soa, true, true}}
+	check := prober.SOA{Apex: w.Apex, Primary: w.Primary, Over: r.config.over, Timeout: r.config.health.Timeout}
+	if check.Over == "tcp" || w.Primary.TLS != nil {
+		return []probe{{check.Check(), true, true}}
 	}
-	return []probe{{soa, true, false}, {xfr, false, true}}
-}
-
-func (r *ranked) check(w refresh.Watched, over string) prober.Check {
-	return prober.SOA{Apex: w.Apex, Primary: w.Primary, Over: over, Timeout: r.config.health.Timeout}.Check()
+	soa := check.Check()
+	check.XFR = true
+	return []probe{{soa, true, false}, {check.Check(), false, true}}
 }
 
 func (r *ranked) user(w refresh.Watched) string {
@@ -186,11 +184,12 @@ func (r *ranked) restored(p *prober.Prober) {
 	}
 }
 
-// override has an operator's word count for a primary.
+// override has an operator's word count for a primary, at once.
 func (r *ranked) override(w refresh.Watched, p *prober.Prober, o health.Override) {
 	for _, probe := range r.probes(w) {
 		p.Order(r.user(w), probe.check.Key(), o)
 	}
+	r.restored(p)
 }
 
 // A standing is a primary as it is seen from outside.

@@ -24,7 +24,7 @@ type centre struct {
 	instances []*instance // the latest last
 	pools     map[poolID]*runtime
 	prober    *prober.Prober // while there are instances
-	keeper    *keeper        // of health; nil: it is not kept
+	keeper    *keeper        // of health and history; nil: they are not kept
 
 	listener *status.Server // of `status`; nil: there is none
 
@@ -95,7 +95,7 @@ func (c *centre) begin(state stateFile) error {
 	if state.dir == "" || c.keeper != nil {
 		return nil
 	}
-	k, err := openKeeper(state.dir, c.prober)
+	k, err := openKeeper(state.dir, c.prober, watching)
 	if err == nil {
 		c.keeper = k
 	}

@@ -29,7 +29,11 @@ func (z *watchedZone) took(r *round) (inStep bool) {
 	if z.gone {
 		return false
 	}
+	before, _ := z.history.Newest()
 	report := nswatch.Judge(&r.Round, &z.history, &z.repeats)
+	if newest, _ := z.history.Newest(); newest != before {
+		z.changes.Add(1)
+	}
 	z.parent = r.Parent
 	if r.parent && r.Parent != nil {
 		z.asked.parent = r.Now
@@ -52,7 +56,7 @@ func (z *watchedZone) remember(r *round, report *nswatch.Report) {
 			known[s] = found
 		}
 	}
-	z.known, z.seen, z.count = known, r.Seen, len(r.Names())
+	z.at, z.known, z.seen, z.count = r.Now, known, r.Seen, len(r.Names())
 	z.cut = nswatch.CutOff(r.Seen)
 	z.behind = make(map[nswatch.Server]time.Time)
 	for i := range r.Seen {

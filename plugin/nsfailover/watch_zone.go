@@ -1,8 +1,11 @@
 package nsfailover
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/nswatch"
@@ -25,12 +28,14 @@ type watchedZone struct {
 	rounds  *followUp     // after a publication; nil: all are in step
 
 	history nswatch.History
+	changes *atomic.Uint64 // of the histories of all zones
 	repeats nswatch.Repeats
 	sample  []nswatch.Question
 	parent  *nswatch.Parent // nil: not known
 	asked   struct{ parent, dnssec time.Time }
 
-	count  int // nameservers
+	at     time.Time // of the last round
+	count  int       // nameservers
 	seen   []nswatch.Seen
 	cut    bool                         // of several servers none answered in the last round
 	until  map[nswatch.Server]time.Time // when signatures expire
@@ -48,9 +53,9 @@ type followUp struct {
 	n    int // of the next one
 }
 
-func newWatchedZone(apex owner.Name, server string) *watchedZone {
+func newWatchedZone(apex owner.Name, server string, h nswatch.History, changes *atomic.Uint64) *watchedZone {
 	return &watchedZone{
-		apex: apex, name: apex.Canonical(), server: server,
+		apex: apex, name: apex.Canonical(), server: server, history: h, changes: changes,
 		until: make(map[nswatch.Server]time.Time), timed: make(map[nswatch.Server]bool), known: make(map[nswatch.Subject]bool),
 		open: make(map[nswatch.Subject]nswatch.Finding), said: make(map[string]string),
 	}
@@ -79,6 +84,7 @@ func (z *watchedZone) published(v view, now time.Time) {
 	}
 	z.version = own.version
 	z.history.Published(own.version.Serial(), now)
+	z.changes.Add(1)
 }
 
 // spread is how far the first rounds of many zones are apart.
@@ -122,4 +128,24 @@ func (z *watchedZone) end(inStep bool) {
 	if inStep && z.rounds != nil && z.rounds.n > 0 {
 		z.rounds = nil
 	}
+}
+
+// serials is the history of the zone.
+func (z *watchedZone) serials() nswatch.History {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.history.Clone()
+}
+
+// hurry has everything looked at soon.
+func (z *watchedZone) hurry(now time.Time) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.due = now
+	z.asked.parent, z.asked.dnssec = time.Time{}, time.Time{}
+}
+
+// findings are what is wrong, in order; z.mu is held.
+func (z *watchedZone) findings() []nswatch.Finding {
+	return nswatch.Sorted(slices.Collect(maps.Values(z.open)))
 }

@@ -1,10 +1,13 @@
 package nsfailover
 
 import (
+	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/understudy-dns/understudy/plugin/corefile"
+	"github.com/understudy-dns/understudy/plugin/internal/nswatch"
 )
 
 // watches are those of the process, with what they know of zones, which outlives reloads. On a reload the new instances
@@ -17,12 +20,22 @@ type watches struct {
 
 	known sync.Mutex // taken inside mu, for a moment
 	all   map[watchPlace]*watchedZone
+	past  map[watchPlace]nswatch.History // of zones that are not watched now
+
+	changes atomic.Uint64 // of histories
+	saved   savedHistory
 }
 
 // A watchPlace is a zone of a server block.
 type watchPlace struct{ place, zone string }
 
-var watching = &watches{runs: (*corefile.Corefile).Runs, all: make(map[watchPlace]*watchedZone)}
+var watching = newWatches()
+
+func newWatches() *watches {
+	return &watches{
+		runs: (*corefile.Corefile).Runs, all: make(map[watchPlace]*watchedZone), past: make(map[watchPlace]nswatch.History),
+	}
+}
 
 // attach has a watch started as soon as it may be.
 func (p *watches) attach(w *watch) {
@@ -81,8 +94,7 @@ func (p *watches) forget() {
 	defer p.known.Unlock()
 	for at, z := range p.all {
 		if !kept[at.place] {
-			delete(p.all, at)
-			z.forgotten()
+			p.lose(at, z)
 		}
 	}
 }
@@ -96,7 +108,8 @@ func (p *watches) zones(w *watch, list map[string]watchedApex) map[string]*watch
 	for name, a := range list {
 		at := watchPlace{w.place, name}
 		if p.all[at] == nil {
-			p.all[at] = newWatchedZone(a.apex, w.server)
+			p.all[at] = newWatchedZone(a.apex, w.server, p.past[at], &p.changes)
+			delete(p.past, at)
 		}
 		p.all[at].configure(a.stanza)
 		have[name] = p.all[at]
@@ -106,8 +119,7 @@ func (p *watches) zones(w *watch, list map[string]watchedApex) map[string]*watch
 	}
 	for name, z := range w.zones {
 		if have[name] == nil {
-			delete(p.all, watchPlace{w.place, name})
-			z.forgotten()
+			p.lose(watchPlace{w.place, name}, z)
 		}
 	}
 	return have
@@ -116,18 +128,29 @@ func (p *watches) zones(w *watch, list map[string]watchedApex) map[string]*watch
 func (p *watches) forgetBut(have map[string]*watchedZone, place string) {
 	for at, z := range p.all {
 		if at.place == place && have[at.zone] == nil {
-			delete(p.all, at)
-			z.forgotten()
+			p.lose(at, z)
 		}
 	}
 }
 
-// list are all zones that are watched.
+// lose takes away a zone that is not watched any more. Its history stays: the process may end, or the zone come back.
+func (p *watches) lose(at watchPlace, z *watchedZone) {
+	delete(p.all, at)
+	z.forgotten()
+	if len(p.past) < mostPast {
+		p.past[at] = z.serials()
+	}
+}
+
+// list are all zones that are watched, by name.
 func (p *watches) list() (list []*watchedZone) {
 	p.known.Lock()
 	defer p.known.Unlock()
 	for _, z := range p.all {
 		list = append(list, z)
 	}
+	slices.SortFunc(list, func(a, b *watchedZone) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.server, b.server))
+	})
 	return list
 }

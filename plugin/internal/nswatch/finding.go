@@ -67,8 +67,14 @@ func (r *Report) found(s Subject, critical bool, text string) {
 
 // sorted puts the findings into an order that does not depend on chance.
 func (r *Report) sorted() *Report {
-	slices.SortFunc(r.Findings, func(a, b Finding) int {
+	r.Findings = Sorted(r.Findings)
+	return r
+}
+
+// Sorted puts a list into that order.
+func Sorted(list []Finding) []Finding {
+	slices.SortFunc(list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.What, b.What), cmp.Compare(a.Server.String(), b.Server.String()))
 	})
-	return r
+	return list
 }

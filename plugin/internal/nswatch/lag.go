@@ -1,6 +1,7 @@
 package nswatch
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -18,6 +19,45 @@ type firstSeen struct {
 
 // mostSerials bounds what is remembered. A server that is further behind lags since the oldest of them.
 const mostSerials = 256
+
+// Clone is a copy that does not change with h.
+func (h *History) Clone() History { return History{slices.Clone(h.seen)} }
+
+// savedSeen is a serial in a saved history.
+type savedSeen struct {
+	Serial serial.Serial `json:"serial"`
+	At     time.Time     `json:"at"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (h History) MarshalJSON() ([]byte, error) {
+	list := make([]savedSeen, len(h.seen))
+	for i, f := range h.seen {
+		list[i] = savedSeen{f.serial, f.at.Round(0).UTC()}
+	}
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON implements json.Unmarshaler. What is no history is refused.
+func (h *History) UnmarshalJSON(text []byte) error {
+	var list []savedSeen
+	if err := json.Unmarshal(text, &list); err != nil {
+		return err
+	}
+	var read History
+	for _, s := range list {
+		n := len(read.seen)
+		read.Note(s.Serial, s.At)
+		if len(read.seen) == n || n > 0 && s.At.Before(read.seen[n-1].at) {
+			return fmt.Errorf("serial %s is out of order", s.Serial)
+		}
+		if n == mostSerials-1 {
+			break
+		}
+	}
+	*h = read
+	return nil
+}
 
 // Note has seen a serial at a moment. An older one than the newest is no news: somebody is behind.
 func (h *History) Note(s serial.Serial, now time.Time) {

@@ -1,6 +1,7 @@
 package nswatch
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -96,4 +97,58 @@ func TestInStepIsWhoAnswers(t *testing.T) {
 	if !InStep(round(says(first, 7), Seen{Server: second, UDP: errBroken, TCP: errBroken}), &h) {
 		t.Error("it is not")
 	}
+}
+
+func TestAHistoryIsSaved(t *testing.T) {
+	var h, read History
+	for i, s := range []serial.Serial{1<<32 - 2, 1<<32 - 1, 5} {
+		h.Note(s, ago(30-10*i))
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []serial.Serial{1<<32 - 3, 1<<32 - 2, 1<<32 - 1, 0, 5, 6} {
+		if got, want := read.Behind(s), h.Behind(s); !got.Equal(want) {
+			t.Errorf("%s: since %v, not %v", s, got, want)
+		}
+	}
+	for _, bad := range []string{
+		`{}`, `[{"serial":-1}]`, `[{"serial":2},{"serial":1}]`, `[{"serial":1},{"serial":1}]`,
+		`[{"serial":1,"at":"2026-11-28T00:00:00Z"},{"serial":2,"at":"2026-11-27T00:00:00Z"}]`,
+	} {
+		if err := json.Unmarshal([]byte(bad), &read); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+		if newest, ok := read.Newest(); !ok || newest != 5 {
+			t.Errorf("%s: what was known is lost", bad)
+		}
+	}
+}
+
+// FuzzHistory reads what may be in a file, and says the same when it is written and read again.
+func FuzzHistory(f *testing.F) {
+	f.Add(`[{"serial":1,"at":"2026-11-28T00:00:00Z"},{"serial":2,"at":"2026-11-28T00:00:01Z"}]`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var h, again History
+		if json.Unmarshal([]byte(text), &h) != nil {
+			return
+		}
+		if len(h.seen) > mostSerials {
+			t.Fatalf("%d are remembered", len(h.seen))
+		}
+		written, err := json.Marshal(h)
+		if err != nil {
+			return // a year that JSON has not
+		}
+		if err := json.Unmarshal(written, &again); err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if second, err := json.Marshal(again); err != nil || string(second) != string(written) {
+			t.Fatalf("%s, then %s", written, second)
+		}
+	})
 }

@@ -18,12 +18,13 @@ type Check interface {
 	Run(ctx context.Context) Result
 }
 
-// Kind is what a check does: the word in the Corefile.
+// Kind is what a check does: the word in the Corefile, but for KindXFR.
 type Kind string
 
 // The kinds.
 const (
 	KindSOA   Kind = "soa"
+	KindXFR   Kind = "xfr" // the SOA, as a transfer would begin
 	KindTCP   Kind = "tcp"
 	KindDNS   Kind = "dns"
 	KindHTTP  Kind = "http"
@@ -36,6 +37,8 @@ func (k Kind) Capability() health.Capability {
 	switch k {
 	case KindSOA:
 		return health.SOA
+	case KindXFR:
+		return health.XFR
 	case KindTCP:
 		return health.TCP
 	}

@@ -17,6 +17,7 @@ type SOA struct {
 	Primary xfr.Primary
 	Over    string        // "udp" or "tcp": it alone; empty: UDP, and TCP if UDP says nothing. TLS is the primary's own
 	Timeout time.Duration // of a run: it is divided among the tries
+	XFR     bool          // it is asked as a transfer begins, over TCP or TLS, to know whether one could come
 	Source  Source
 }
 
@@ -31,7 +32,10 @@ type soa struct {
 
 // Check is the check.
 func (s SOA) Check() Check {
-	what := s.Apex.Canonical()
+	kind, what := KindSOA, s.Apex.Canonical()
+	if s.XFR {
+		kind, s.Over = KindXFR, "tcp"
+	}
 	switch {
 	case s.Primary.TLS != nil:
 		what += " tls"
@@ -42,7 +46,7 @@ func (s SOA) Check() Check {
 		what += " key " + s.Primary.Key.String()
 	}
 	return &soa{
-		key:  Key{KindSOA, s.Primary.Addr, what},
+		key:  Key{kind, s.Primary.Addr, what},
 		spec: s,
 		client: &xfr.Client{
 			Source4: s.Source.V4, Source6: s.Source.V6, ProbeWait: s.Timeout / tries, ProbeOver: s.Over,
