@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/prober"
+	"github.com/understudy-dns/understudy/plugin/internal/statedir"
 )
 
 // A keeper keeps in files, over a restart, the health of all targets with what operators have ordered, and when which
 // serial of a zone was seen first.
 type keeper struct {
+	lock  *os.File
 	files []*keptFile
 	end   chan struct{}
 	ended sync.WaitGroup
@@ -32,12 +34,17 @@ type keptFile struct {
 // keepEach is how often they are written, if something has changed.
 const keepEach = 5 * time.Second
 
-// openKeeper restores what was kept, and begins to keep it. What cannot be read is told, and is no reason not to start.
+// openKeeper locks a directory, restores what was kept there, and begins to keep it. What cannot be read is told, and is no reason not to start.
 func openKeeper(dir string, p *prober.Prober, w *watches) (*keeper, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
+	lock, err := statedir.Lock(filepath.Join(dir, "nsfailover.lock"))
+	if err != nil {
+		return nil, err
+	}
 	k := &keeper{
+		lock: lock,
 		files: []*keptFile{
 			{path: filepath.Join(dir, "health.json"), what: "health", save: p.Save, restore: p.Restore},
 			{path: filepath.Join(dir, "nameservers.json"), what: "the history of serials", save: w.save, restore: w.restore},
@@ -65,10 +72,11 @@ func (k *keeper) run() {
 	}
 }
 
-// close keeps what is known at the end, and waits for that.
+// close keeps what is known at the end, waits for that, and unlocks the directory.
 func (k *keeper) close() {
 	close(k.end)
 	k.ended.Wait()
+	k.lock.Close()
 }
 
 func (k *keeper) keep() {

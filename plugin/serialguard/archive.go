@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/understudy-dns/understudy/plugin/internal/shelf"
+	"github.com/understudy-dns/understudy/plugin/internal/statedir"
 )
 
 // An archive is a state directory: versions that are held, and those that were served before. What is to be written is
@@ -18,7 +19,8 @@ import (
 // The files of a zone are named as those of secondaryplus are, and end in .held, .rollback, and .1.was, .2.was… of which
 // the first was served last.
 type archive struct {
-	dir string
+	dir  string
+	lock *os.File // while there are gates
 
 	mu      sync.Mutex
 	jobs    []job
@@ -38,9 +40,13 @@ const mostJobs = 10_000
 
 var errBehind = errors.New("the disk is too far behind")
 
-// openArchive makes the directory, if need be.
+// openArchive makes the directory, if need be, and locks it: one in which secondaryplus keeps zones has a lock of that one's.
 func openArchive(dir string) (*archive, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	lock, err := statedir.Lock(filepath.Join(dir, lockName))
+	if err != nil {
 		return nil, err
 	}
 	// What was being written when a process died.
@@ -49,10 +55,16 @@ func openArchive(dir string) (*archive, error) {
 			_ = os.Remove(path) // at worst it takes room
 		}
 	}
-	a := &archive{dir: dir, earlier: make(map[string][]shelf.Label)}
+	a := &archive{dir: dir, lock: lock, earlier: make(map[string][]shelf.Label)}
 	a.idle = sync.NewCond(&a.mu)
 	return a, nil
 }
+
+// lockName is the file by which the directory is locked.
+const lockName = "serialguard.lock"
+
+// close unlocks the directory. All must be written.
+func (a *archive) close() { a.lock.Close() }
 
 func (a *archive) path(stem, suffix string) string { return filepath.Join(a.dir, stem+suffix) }
 

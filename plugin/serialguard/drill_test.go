@@ -278,7 +278,9 @@ func (r *drill) suffixes() string {
 	stem := r.g.stem(r.z)
 	var names []string
 	for _, f := range list {
-		names = append(names, strings.TrimPrefix(f.Name(), stem))
+		if f.Name() != lockName {
+			names = append(names, strings.TrimPrefix(f.Name(), stem))
+		}
 	}
 	slices.Sort(names)
 	return strings.Join(names, " ")

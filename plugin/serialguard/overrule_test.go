@@ -3,6 +3,7 @@ package serialguard
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -253,7 +254,7 @@ func TestWhileAVersionIsPutBack(t *testing.T) {
 		r.history(1, 3)
 		r.mustRollback(2)
 		saved := r.end()
-		if err := os.WriteFile(process.archives[r.dir].path(r.g.stem(r.z), rollbackSuffix), []byte("{"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(r.dir, r.g.stem(r.z)+rollbackSuffix), []byte("{"), 0o600); err != nil {
 			r.Fatal(err)
 		}
 		r.begin(&saved)

@@ -93,7 +93,21 @@ func (p *guardian) detach(g *gate) {
 		p.mu.Unlock()
 	}
 	p.settle()
+	p.unlock()
 	alerts.Detach(g)
+}
+
+// unlock lets others have the directories, if there are no gates any more.
+func (p *guardian) unlock() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.gates) > 0 {
+		return
+	}
+	for dir, a := range p.archives {
+		a.close()
+		delete(p.archives, dir)
+	}
 }
 
 // open is the archive of a directory.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/internal/statedir"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
 
@@ -18,7 +19,7 @@ var (
 	// ErrNone: nothing is saved under the name.
 	ErrNone = errors.New("nothing is saved")
 	// ErrLocked: another process, or another Store, uses the directory.
-	ErrLocked = errors.New("directory is in use by another process")
+	ErrLocked = statedir.ErrLocked
 	// ErrDamaged: a file is not what was written.
 	ErrDamaged = errors.New("saved zone is damaged")
 	// ErrFormat: a file has a format that this release does not know.
@@ -77,7 +78,7 @@ func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := lockFile(filepath.Join(dir, "lock"))
+	lock, err := statedir.Lock(filepath.Join(dir, "lock"))
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +148,7 @@ func (s *Store) remake() bool {
 	if os.MkdirAll(s.dir, 0o700) != nil {
 		return false
 	}
-	lock, err := lockFile(s.lock.Name())
+	lock, err := statedir.Lock(s.lock.Name())
 	if err != nil {
 		return false // another process was quicker
 	}

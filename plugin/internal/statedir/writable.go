@@ -1,4 +1,4 @@
-// Package statedir looks at directories that are to keep state.
+// Package statedir looks after directories that are to keep state.
 package statedir
 
 import (
@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 )
+
+// ErrLocked says that another process, or somebody else in this one, uses the directory.
+var ErrLocked = errors.New("directory is in use by another process")
 
 // Writable says whether files can be made in a directory, or, when it is not there yet, whether it can be
 // made. It changes nothing.
