@@ -96,10 +96,11 @@ func (c *centre) begin(state stateFile) error {
 		return nil
 	}
 	k, err := openKeeper(state.dir, c.prober, watching)
-	if err == nil {
-		c.keeper = k
+	if err != nil {
+		return fmt.Errorf("%s - state: %w", state.where, err)
 	}
-	return err
+	c.keeper = k
+	return nil
 }
 
 // detach ends what an instance has, and with the last one everything: what is known of targets is kept then, and not

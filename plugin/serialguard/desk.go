@@ -15,6 +15,7 @@ import (
 const (
 	deskEach  = time.Second
 	deskZones = 1000
+	deskSoon  = 50 * time.Millisecond
 )
 
 // sit does that for as long as something is held. It is the goroutine of the desk; process.detach waits for its end.
@@ -45,6 +46,7 @@ type desk struct {
 	timer  *time.Timer
 	told   map[*refresh.Zone]*told
 	served map[string]bool // files with approvals, in this round: one is for all zones of its name
+	soon   bool            // a zone is to be looked at again at once
 }
 
 // told is what was said of a zone.
@@ -56,7 +58,7 @@ type told struct {
 
 func (d *desk) round(ctx context.Context) {
 	zones := d.all()
-	d.served = make(map[string]bool)
+	d.served, d.soon = make(map[string]bool), false
 	next := make(map[*refresh.Zone]*told, len(zones))
 	for _, z := range zones {
 		if ctx.Err() != nil {
@@ -73,7 +75,11 @@ func (d *desk) round(ctx context.Context) {
 		}
 	}
 	d.told = next
-	d.timer.Reset(deskEach * time.Duration(1+len(zones)/deskZones))
+	wait := deskEach * time.Duration(1+len(zones)/deskZones)
+	if d.soon {
+		wait = min(wait, deskSoon)
+	}
+	d.timer.Reset(wait)
 }
 
 func (d *desk) look(z *refresh.Zone, t *told) {
@@ -83,7 +89,8 @@ func (d *desk) look(z *refresh.Zone, t *told) {
 		d.end(z) // it is not guarded any more
 		return
 	case h == nil:
-		return // it was judged, and is about to be held
+		d.soon = true // it was judged, and is about to be held
+		return
 	}
 	a := g.heldAlert(z, h)
 	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical {

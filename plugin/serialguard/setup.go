@@ -2,6 +2,7 @@
 package serialguard
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,7 +150,7 @@ func (g *gate) fit(zones map[string]*refresh.Config) error {
 		}
 		if dir := s.dir(config); dir != "" {
 			if _, err := process.open(dir); err != nil {
-				return fmt.Errorf("state_dir: %w", err)
+				return fmt.Errorf("%s - state_dir: %w", cmp.Or(s.where["state_dir"], name), err)
 			}
 		}
 	}

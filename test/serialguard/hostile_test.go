@@ -54,6 +54,7 @@ func TestReloadsLeaveNothingBehind(t *testing.T) {
 	ask.WaitSerial(t, s.Addr(), zone, 1)
 	publish(t, p, s, calm(2, 0))
 	wantHeld(t, s, 2, 1, "deletes", "")
+	in.Want(t, `"alert":"CandidateHeld"`, `"state":"firing"`)
 	for i := range 3 {
 		s.Reload(t, text(i))
 	}
