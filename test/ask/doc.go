@@ -14,7 +14,7 @@ import "time"
 
 // Patience is how long a wait lasts before the test fails: long enough for a
 // busy machine, since a test that passes never waits for it to run out.
-const Patience = 20 * time.Second
+const Patience = 45 * time.Second
 
 // Interval is the pause between two looks at a condition that can only be polled.
 const Interval = 5 * time.Millisecond
