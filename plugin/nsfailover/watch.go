@@ -71,14 +71,18 @@ func systemResolvers(c *dns.ClientConfig) (list []netip.AddrPort) {
 
 const dnsPort = 53
 
-// start begins to watch; stop ends it, and waits for that.
-func (w *watch) start() {
+// Corefile implements corefile.Worker.
+func (w *watch) Corefile() *corefile.Corefile { return w.of }
+
+// Start implements corefile.Worker.
+func (w *watch) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel, w.done = cancel, make(chan struct{})
 	go w.run(ctx)
 }
 
-func (w *watch) stop() {
+// Stop implements corefile.Worker.
+func (w *watch) Stop() {
 	if w.cancel != nil {
 		w.cancel()
 		<-w.done

@@ -43,11 +43,11 @@ func watchOver(c *caddy.Controller, site *dnsserver.Config, list []*watchConfig)
 		if err := w.findResolvers(); err != nil {
 			return plugin.Error(pluginName, err)
 		}
-		watching.attach(w)
+		watching.shifts.Attach(w)
 		return nil
 	})
-	c.OnShutdown(func() error { watching.detach(w); return nil })
-	c.OnRestartFailed(func() error { watching.failed(); return nil })
+	c.OnShutdown(func() error { watching.shifts.Detach(w); return nil })
+	c.OnRestartFailed(func() error { watching.shifts.Failed(); return nil })
 }
 
 // authorities are the plugins of a server block with zones of their own, but for secondaryplus.

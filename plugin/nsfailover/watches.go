@@ -10,15 +10,12 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/nswatch"
 )
 
-// watches are those of the process, with what they know of zones, which outlives reloads. On a reload the new instances
-// start before the old ones end. A zone is watched by one of them at a time: the new ones wait until no watch of another
-// Corefile runs.
+// watches are those of the process, with what they know of zones, which outlives reloads. A zone is watched by one of them
+// at a time.
 type watches struct {
-	mu               sync.Mutex
-	running, waiting []*watch
-	runs             func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
+	shifts *corefile.Shifts[*watch]
 
-	known sync.Mutex // taken inside mu, for a moment
+	known sync.Mutex
 	all   map[watchPlace]*watchedZone
 	past  map[watchPlace]nswatch.History // of zones that are not watched now
 
@@ -32,62 +29,15 @@ type watchPlace struct{ place, zone string }
 var watching = newWatches()
 
 func newWatches() *watches {
-	return &watches{
-		runs: (*corefile.Corefile).Runs, all: make(map[watchPlace]*watchedZone), past: make(map[watchPlace]nswatch.History),
-	}
-}
-
-// attach has a watch started as soon as it may be.
-func (p *watches) attach(w *watch) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.waiting = append(p.waiting, w)
-	p.settle()
-}
-
-// detach ends a watch, and waits for that. It may not have begun.
-func (p *watches) detach(w *watch) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.end(func(other *watch) bool { return other == w })
-	p.settle()
-}
-
-// failed is called when a restart has failed: that ends the watches of whichever Corefile is none of CoreDNS's.
-func (p *watches) failed() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.settle()
-}
-
-func (p *watches) settle() {
-	p.end(func(w *watch) bool { return !p.runs(w.of) })
-	for _, w := range slices.Clone(p.waiting) {
-		if slices.ContainsFunc(p.running, func(other *watch) bool { return other.of != w.of }) {
-			continue
-		}
-		p.waiting = slices.DeleteFunc(p.waiting, func(other *watch) bool { return other == w })
-		p.running = append(p.running, w)
-		w.start()
-	}
-	p.forget()
-}
-
-func (p *watches) end(over func(*watch) bool) {
-	p.waiting = slices.DeleteFunc(p.waiting, over)
-	p.running = slices.DeleteFunc(p.running, func(w *watch) bool {
-		if !over(w) {
-			return false
-		}
-		w.stop()
-		return true
-	})
+	p := &watches{all: make(map[watchPlace]*watchedZone), past: make(map[watchPlace]nswatch.History)}
+	p.shifts = corefile.NewShifts((*corefile.Corefile).Runs, p.forget)
+	return p
 }
 
 // forget forgets the zones of server blocks that nobody watches any more.
-func (p *watches) forget() {
+func (p *watches) forget(left []*watch) {
 	kept := make(map[string]bool)
-	for _, w := range slices.Concat(p.running, p.waiting) {
+	for _, w := range left {
 		kept[w.place] = true
 	}
 	p.known.Lock()

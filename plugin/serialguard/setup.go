@@ -54,7 +54,7 @@ func setup(c *caddy.Controller) error {
 		return nil
 	})
 	c.OnShutdown(func() error { b.end(); return nil })
-	c.OnRestartFailed(func() error { watching.failed(); process.failed(); return nil })
+	c.OnRestartFailed(func() error { watching.shifts.Failed(); process.failed(); return nil })
 	return nil
 }
 
@@ -127,7 +127,7 @@ func (b *block) watchable(sources []source) error {
 
 func (b *block) end() {
 	if b.watch != nil {
-		watching.detach(b.watch)
+		watching.shifts.Detach(b.watch)
 	}
 	if b.gate != nil {
 		process.detach(b.gate)

@@ -56,15 +56,18 @@ func newWatch(server string, stanzas []*stanza, sources []source) *watch {
 	return w
 }
 
-// start begins to watch.
-func (w *watch) start() {
+// Corefile implements corefile.Worker.
+func (w *watch) Corefile() *corefile.Corefile { return w.of }
+
+// Start implements corefile.Worker.
+func (w *watch) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel, w.done = cancel, make(chan struct{})
 	go w.run(ctx)
 }
 
-// stop ends it, and waits for that. It may not have been started.
-func (w *watch) stop() {
+// Stop implements corefile.Worker. The watch may not have been started.
+func (w *watch) Stop() {
 	if w.cancel != nil {
 		w.cancel()
 		<-w.done

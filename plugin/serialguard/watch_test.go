@@ -19,8 +19,8 @@ import (
 // begin starts a watch in a bubble of testing/synctest, and waits until it has seen the zone.
 func begin(t *testing.T, w *watch, j *diary) {
 	t.Helper()
-	w.start()
-	t.Cleanup(w.stop)
+	w.Start()
+	t.Cleanup(w.Stop)
 	synctest.Wait()
 	if news := j.news(); !strings.HasPrefix(news, "example.org.: serial 5 of plugin fake is watched") {
 		t.Fatal(news)
@@ -78,8 +78,8 @@ func TestAZoneWithSerialZeroIsAuditedOnly(t *testing.T) {
 		f := new(fake)
 		f.serve(t, 0, hosts(20)...)
 		w, j := watchOf(f)
-		w.start()
-		defer w.stop()
+		w.Start()
+		defer w.Stop()
 		after(time.Minute, j)
 		f.transfers()
 		after(time.Hour-2*time.Minute, j)
@@ -168,8 +168,8 @@ func TestZonesOfSecondaryplusAreNotWatched(t *testing.T) {
 		var guarded atomic.Bool
 		guarded.Store(true)
 		w.guards = func(apex owner.Name) bool { return guarded.Load() && apex.String() == apexName }
-		w.start()
-		defer w.stop()
+		w.Start()
+		defer w.Stop()
 		if news := after(2*time.Hour, j); news != "" || len(f.transfers()) > 0 {
 			t.Errorf("it is: %q", news)
 		}
@@ -209,8 +209,8 @@ func TestASourceThatPanicsIsSurvived(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := new(fake) // without an SOA
 		w, j := watchOf(f)
-		w.start()
-		defer w.stop()
+		w.Start()
+		defer w.Stop()
 		if news := after(lookEvery, j); !strings.HasPrefix(news, "example.org.: cannot be watched: the plugin panics: there is no SOA") {
 			t.Error(news)
 		}
@@ -242,10 +242,10 @@ func TestAWatchThatEndsReadsToTheEnd(t *testing.T) {
 		f.serve(t, 5, hosts(20)...)
 		f.begun = func() { close(begun); <-more }
 		w, j := watchOf(f)
-		w.start()
+		w.Start()
 		<-begun
 		ended := false
-		go func() { w.stop(); ended = true }()
+		go func() { w.Stop(); ended = true }()
 		synctest.Wait()
 		if ended {
 			t.Error("nothing waits for the goroutine")

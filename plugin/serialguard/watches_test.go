@@ -20,14 +20,14 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{watches: newWatches(), oldFake: new(fake), newFake: new(fake), gone: make(map[*corefile.Corefile]bool)}
-	r.runs = func(f *corefile.Corefile) bool { return !r.gone[f] }
+	r := &rig{oldFake: new(fake), newFake: new(fake), gone: make(map[*corefile.Corefile]bool)}
+	r.watches = newWatches(func(f *corefile.Corefile) bool { return !r.gone[f] })
 	r.oldFake.serve(t, 5, hosts(20)...)
 	r.newFake.serve(t, 5, hosts(19)...)
 	r.old, r.diary = watchOf(r.oldFake)
 	r.young, _ = watchOf(r.newFake)
 	r.young.warn, r.young.info = r.write, r.write
-	t.Cleanup(func() { r.detach(r.old); r.detach(r.young) })
+	t.Cleanup(func() { r.shifts.Detach(r.old); r.shifts.Detach(r.young) })
 	r.attach(r.old)
 	synctest.Wait()
 	r.news()
@@ -42,7 +42,7 @@ func TestANewWatchWaitsForTheEndOfTheOldOne(t *testing.T) {
 			t.Errorf("it does not wait: %s", news)
 		}
 		r.gone[r.old.of] = true
-		r.detach(r.old)
+		r.shifts.Detach(r.old)
 		r.oldFake.transfers()
 		if news := after(time.Second, r.diary); !strings.Contains(news, "same-serial (warn): content changed (1 record deleted, 0 added)") {
 			t.Errorf("it knows nothing of what was before: %q", news)
@@ -58,7 +58,7 @@ func TestTheOldWatchGoesOnWhenTheNewInstanceFails(t *testing.T) {
 		r := newRig(t)
 		r.attach(r.young)
 		r.gone[r.young.of] = true
-		r.failed()
+		r.shifts.Failed()
 		r.oldFake.serve(t, 5, hosts(18)...)
 		if news := after(2*time.Hour, r.diary); !strings.Contains(news, "same-serial (warn): content changed (2 records deleted, 0 added)") || strings.Contains(news, "\n") {
 			t.Errorf("%q", news)
@@ -75,7 +75,7 @@ func TestTheNewWatchBeginsWhenTheOldInstanceEndedWithAnError(t *testing.T) {
 		r := newRig(t)
 		r.attach(r.young)
 		r.gone[r.old.of] = true
-		r.failed()
+		r.shifts.Failed()
 		if news := after(time.Second, r.diary); !strings.Contains(news, "same-serial") {
 			t.Errorf("%q", news)
 		}
@@ -105,7 +105,7 @@ func TestWhatIsLeftOfAFailedStartIsEndedByTheNext(t *testing.T) {
 func TestZonesThatNobodyWatchesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.detach(r.old)
+		r.shifts.Detach(r.old)
 		if len(r.seen) > 0 {
 			t.Errorf("%d zones are kept", len(r.seen))
 		}
