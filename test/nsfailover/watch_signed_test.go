@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/understudy-dns/understudy/test/peer"
 	"github.com/understudy-dns/understudy/test/peer/sign"
 )
