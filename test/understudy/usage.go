@@ -5,7 +5,9 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Usage is what the process takes from the machine, as the kernel counts it.
@@ -14,6 +16,7 @@ type Usage struct {
 	PeakResident int64 // the most there ever were
 	Descriptors  int   // open files and sockets
 	Threads      int
+	CPU          time.Duration // that all of its threads took
 }
 
 // Usage looks at the process now.
@@ -35,12 +38,29 @@ func (s *Server) Usage(t testing.TB) Usage {
 		n, _ := strconv.ParseInt(string(m[1]), 10, 64) // digits only
 		return n
 	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.Pid()))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return Usage{
+		CPU:          cpuIn(string(stat)),
 		Resident:     field("VmRSS") << 10,
 		PeakResident: field("VmHWM") << 10,
 		Descriptors:  len(fds),
 		Threads:      int(field("Threads")),
 	}
+}
+
+// tick is the unit of /proc/PID/stat (USER_HZ).
+const tick = 10 * time.Millisecond
+
+// cpuIn is what /proc/PID/stat says of time in user and in kernel mode: the fields 14 and 15, of which the name of the
+// program, which may have blanks, is the second.
+func cpuIn(stat string) time.Duration {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	user, _ := strconv.ParseInt(fields[11], 10, 64) // digits only
+	kernel, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+kernel) * tick
 }
 
 // Goroutines is how many there are, by the pprof plugin at {{port:NAME}}.
