@@ -14,9 +14,11 @@ const (
 	firstRound = 2 * time.Second
 )
 
-// Probes that are due within a part of the shortest timeout begin together, and that long the connector may leave a result
-// lying: 100 ms with the defaults.
+// What is due soon begins together with what is due now: what is due within a part of its own wait, which is less than what
+// chance makes of waits, and in the first round within mostTogether. For a part of the shortest timeout, a result may be left
+// lying that changes nothing, or that the connector has.
 const (
+	perWait      = 20
 	perTimeout   = 15
 	mostTogether = 100 * time.Millisecond
 )
@@ -35,7 +37,7 @@ func (p *Prober) Configure(set []Watch) error {
 	for _, t := range p.targets {
 		t.machines = nil
 	}
-	p.apart, p.together = 0, mostTogether
+	p.apart, p.patience = 0, mostTogether
 	var fresh []*target
 	for _, w := range set {
 		id := machineID{w.User, w.Check.Key()}
@@ -47,7 +49,7 @@ func (p *Prober) Configure(set []Watch) error {
 			fresh = append(fresh, t)
 		}
 		t.check, t.machines = w.Check, append(t.machines, machines[id])
-		p.apart, p.together = max(p.apart, w.Params.Apart()), min(p.together, w.Params.Timeout/perTimeout)
+		p.apart, p.patience = max(p.apart, w.Params.Apart()), min(p.patience, w.Params.Timeout/perTimeout)
 	}
 	p.machines, p.restored = machines, nil
 	p.spread(fresh, now)

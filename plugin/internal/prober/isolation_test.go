@@ -9,7 +9,7 @@ import (
 )
 
 // apart is far enough for probes not to begin together.
-const apart = 2 * mostTogether
+const apart = 600 * time.Millisecond
 
 // staggered configures watches one after the other, so that they do not fail at the same moment.
 func (r *rig) staggered(set ...Watch) {
@@ -23,11 +23,11 @@ func (r *rig) staggered(set ...Watch) {
 func TestIsolation(t *testing.T) {
 	scenario(t, "drill 41: our own uplink is lost for a while", Options{}, func(r *rig) {
 		r.staggered(r.watches("1.1", "2.1", "3.1")...)
-		r.after(9 * time.Second)
+		r.after(8 * time.Second)
 		r.moved("1.1 UP, 2.1 UP, 3.1 UP")
 		r.is(Timeout, "1.1", "2.1", "3.1")
 		r.after(30 * time.Second)
-		r.froze("true at 11.9s")
+		r.froze("true at 12.7s")
 		r.moved("1.1 SUSPECT, 2.1 SUSPECT")
 		if i, frozen := r.p.Isolation(); !frozen || i.Canary {
 			r.Errorf("%+v", i)
@@ -82,13 +82,13 @@ func TestIsolation(t *testing.T) {
 		set := r.watches("1.1", "2.1")
 		set[1].Params.Interval = 11 * time.Second // so that no probe ends when the freeze does
 		r.staggered(set...)
-		r.after(9 * time.Second)
+		r.after(8 * time.Second)
 		r.is(Timeout, "1.1", "2.1")
 		r.after(time.Minute)
 		r.moved("1.1 SUSPECT, 1.1 UP, 2.1 UP")
 		r.after(20 * time.Second)
 		r.moved("1.1 DOWN, 2.1 DOWN, 2.1 SUSPECT")
-		r.froze("true at 12.7s, false at 1m12.7s")
+		r.froze("true at 13s, false at 1m13s")
 	})
 	scenario(t, "a whole network that fails is not us", Options{}, func(r *rig) {
 		r.configure(r.watches("1.1", "1.2")...)
@@ -110,7 +110,7 @@ func TestIsolation(t *testing.T) {
 		canary := r.watch("9.9")
 		canary.Canary = true
 		r.staggered(canary, r.watch("1.1"))
-		r.after(9 * time.Second)
+		r.after(8 * time.Second)
 		r.is(Timeout, "9.9", "1.1")
 		r.after(5 * time.Minute)
 		r.froze("true at 11.5s")
@@ -128,7 +128,7 @@ func TestIsolation(t *testing.T) {
 		canary := r.watch("9.9")
 		canary.Canary = true
 		r.staggered(canary, r.watch("1.1"))
-		r.after(9 * time.Second)
+		r.after(8 * time.Second)
 		r.is(Timeout, "9.9")
 		r.after(2 * time.Second)
 		r.is(OK, "9.9")

@@ -37,7 +37,7 @@ func (p *Prober) loop() {
 // or earlier for the results of what runs.
 func (p *Prober) connect(at time.Time) time.Time {
 	p.mu.Lock()
-	begin, together, running := p.connects, p.together, p.running > 0
+	begin, patience, running := p.connects, p.patience, p.running > 0
 	p.connects = nil
 	p.mu.Unlock()
 	for _, c := range begin {
@@ -50,7 +50,7 @@ func (p *Prober) connect(at time.Time) time.Time {
 	if !running {
 		return at
 	}
-	back := now.Add(together)
+	back := now.Add(patience)
 	if ends := p.connector.ends(); p.connector.busy() && ends.Before(back) {
 		back = ends
 	}
@@ -63,15 +63,14 @@ func (p *Prober) connect(at time.Time) time.Time {
 // turn starts the probes that are due. It returns what is to be told, and when something
 // is due that nobody wakes it for; zero: nothing is.
 //
-// What is due soon begins together with what is due now, so that a thousand targets wake this host ten times a second and
-// not a hundred times.
+// What is due soon begins together with what is due now, so that a thousand targets wake this host twice a second and not
+// a hundred times.
 func (p *Prober) turn(now time.Time) (updates []func(), at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.thaw(now)
 	if len(p.due) > 0 && !p.due[0].next.After(now) {
-		soon := now.Add(p.together)
-		for len(p.due) > 0 && !p.due[0].next.After(soon) {
+		for len(p.due) > 0 && !p.due[0].earliest().After(now) {
 			p.makeReady(p.due[0])
 		}
 	}

@@ -67,7 +67,7 @@ type Prober struct {
 	silent        list.List // the same, of those of which nothing is heard
 	running       int
 	runningSilent int
-	together      time.Duration // what is due within that begins at the same moment
+	patience      time.Duration // with results
 	connects      []task        // for the connector
 
 	isolation health.Isolation

@@ -62,6 +62,14 @@ func (t *target) soonest() (at time.Time) {
 	return at
 }
 
+// earliest is when it may be probed together with others.
+func (t *target) earliest() time.Time {
+	if t.begun.IsZero() {
+		return t.next.Add(-mostTogether)
+	}
+	return t.next.Add(-t.next.Sub(t.begun) / perWait)
+}
+
 func (t *target) look() health.Look {
 	return health.Look{Addr: t.key.Addr.Addr(), Canary: t.isCanary(), Silent: t.silent}
 }
