@@ -32,3 +32,13 @@ func (f *Corefile) Runs() bool {
 		return i.Storage[key{}] == f
 	})
 }
+
+// Replaced says whether CoreDNS has an instance of another Corefile: what ends then is replaced, and not the process that
+// ends. Only callbacks of CoreDNS may ask.
+func (f *Corefile) Replaced() bool {
+	return slices.ContainsFunc(caddy.Instances(), func(i *caddy.Instance) bool {
+		i.StorageMu.RLock()
+		defer i.StorageMu.RUnlock()
+		return i.Storage[key{}] != f
+	})
+}

@@ -16,6 +16,7 @@ import (
 // A keeper keeps in files, over a restart, the health of all targets with what operators have ordered, and when which
 // serial of a zone was seen first.
 type keeper struct {
+	dir   string
 	lock  *os.File
 	files []*keptFile
 	end   chan struct{}
@@ -34,8 +35,8 @@ type keptFile struct {
 // keepEach is how often they are written, if something has changed.
 const keepEach = 5 * time.Second
 
-// openKeeper locks a directory, restores what was kept there, and begins to keep it. What cannot be read is told, and is no reason not to start.
-func openKeeper(dir string, p *prober.Prober, w *watches) (*keeper, error) {
+// openKeeper locks a directory, restores what was kept there if that is wanted, and begins to keep it. What cannot be read is told, and is no reason not to start.
+func openKeeper(dir string, p *prober.Prober, w *watches, restore bool) (*keeper, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
@@ -44,15 +45,17 @@ func openKeeper(dir string, p *prober.Prober, w *watches) (*keeper, error) {
 		return nil, err
 	}
 	k := &keeper{
-		lock: lock,
+		dir: dir, lock: lock,
 		files: []*keptFile{
 			{path: filepath.Join(dir, "health.json"), what: "health", save: p.Save, restore: p.Restore},
 			{path: filepath.Join(dir, "nameservers.json"), what: "the history of serials", save: w.save, restore: w.restore},
 		},
 		end: make(chan struct{}),
 	}
-	for _, f := range k.files {
-		f.read()
+	if restore {
+		for _, f := range k.files {
+			f.read()
+		}
 	}
 	k.ended.Go(k.run)
 	return k, nil

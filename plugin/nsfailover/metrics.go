@@ -180,7 +180,7 @@ func (r *ranked) told(addr netip.AddrPort, p probe, u prober.Update) {
 		write = log.Warningf
 	}
 	write("primary %s is %s%s (was %s)%s", addr, u.Effect.To, purpose, u.Effect.From, why)
-	flapping(u.Effect, map[string]string{"name": name, "server": r.server, "target": addr.String()})
+	flapping(u.Effect, r.labelsOf(name, addr))
 }
 
 // families are the words for those of a pool.
@@ -197,11 +197,20 @@ func isolated(_ health.Isolation, frozen bool) {
 	if frozen {
 		isolatedGauge.Set(1)
 		log.Warningf("Everything fails at once: it may be us who is cut off. No state changes")
-		alerts.Fire(events.Alert{Name: alertIsolated, Severity: events.Critical, Summary: "Everything fails at once: it may be us who is cut off; no state changes"})
+		fireIsolated()
 		return
 	}
-	isolatedGauge.Set(0)
 	log.Infof("States of targets change again")
+	connected()
+}
+
+func fireIsolated() {
+	alerts.Fire(events.Alert{Name: alertIsolated, Severity: events.Critical, Summary: "Everything fails at once: it may be us who is cut off; no state changes"})
+}
+
+// connected is that it is not suspected that we are cut off.
+func connected() {
+	isolatedGauge.Set(0)
 	alerts.Resolve(alertIsolated, nil)
 }
 
@@ -217,18 +226,20 @@ func (r *runtime) told(a netip.Addr, u prober.Update) {
 		write = log.Warningf
 	}
 	write("pool %s: %s is %s (was %s)%s", r.id.name, a, u.Effect.To, u.Effect.From, why)
-	labels := r.labels()
-	labels["target"] = a.String()
-	flapping(u.Effect, labels)
+	flapping(u.Effect, r.labelsOf(a))
 }
 
 // flapping has the alert fire and end that a target goes up and down.
 func flapping(e health.Effect, labels map[string]string) {
 	if e.To == health.Damped {
-		alerts.Fire(events.Alert{Name: alertFlapping, Severity: events.Warning, Labels: labels, Summary: "A target goes up and down, and is not used until it is steady"})
+		fireFlapping(labels)
 	} else if e.From == health.Damped {
 		alerts.Resolve(alertFlapping, labels)
 	}
+}
+
+func fireFlapping(labels map[string]string) {
+	alerts.Fire(events.Alert{Name: alertFlapping, Severity: events.Warning, Labels: labels, Summary: "A target goes up and down, and is not used until it is steady"})
 }
 
 // The alerts.
@@ -239,8 +250,23 @@ const (
 	alertAllDown    = "PoolAllDown"
 )
 
-func (r *runtime) labels() map[string]string {
-	return map[string]string{"pool": r.id.name, "server": r.id.server}
+// labelsOf are those of alerts about a member, labelsIn those about a family.
+func (r *runtime) labelsOf(a netip.Addr) map[string]string {
+	return map[string]string{"pool": r.id.name, "server": r.id.server, "target": a.String()}
+}
+
+func (r *runtime) labelsIn(family int) map[string]string {
+	return map[string]string{"pool": r.id.name, "server": r.id.server, "family": families[family]}
+}
+
+// fire has the alert fire that says where the addresses of a family come from.
+func (r *runtime) fire(family int, t pool.Tier) {
+	switch t {
+	case pool.Backup:
+		alerts.Fire(events.Alert{Name: alertFailedOver, Severity: events.Warning, Labels: r.labelsIn(family), Summary: "A pool is answered with the addresses of its backups"})
+	case pool.Down:
+		alerts.Fire(events.Alert{Name: alertAllDown, Severity: events.Critical, Labels: r.labelsIn(family), Summary: "No address of a pool works"})
+	}
 }
 
 // moved logs and counts a failover, or its end.
@@ -248,22 +274,19 @@ func (r *runtime) moved(family int, from, to pool.Tier) {
 	if to == pool.Backup || from == pool.Backup && to == pool.Primary {
 		failovers.WithLabelValues(r.id.name, r.id.server, families[family], to.String()).Inc()
 	}
-	labels := r.labels()
-	labels["family"] = families[family]
 	switch to {
 	case pool.Primary:
 		log.Infof("pool %s: the %s addresses are those of the primaries again", r.id.name, families[family])
 	case pool.Backup:
 		log.Warningf("pool %s: FAILED OVER: the %s addresses are those of the backups", r.id.name, families[family])
-		alerts.Fire(events.Alert{Name: alertFailedOver, Severity: events.Warning, Labels: labels, Summary: "A pool is answered with the addresses of its backups"})
 	case pool.Down:
 		log.Errorf("pool %s: ALL DOWN: no %s address works; the answer is '%s'", r.id.name, families[family], pool.Policies[r.config.params.WhenDown])
-		alerts.Fire(events.Alert{Name: alertAllDown, Severity: events.Critical, Labels: labels, Summary: "No address of a pool works"})
 	}
+	r.fire(family, to)
 	switch from {
 	case pool.Backup:
-		alerts.Resolve(alertFailedOver, labels)
+		alerts.Resolve(alertFailedOver, r.labelsIn(family))
 	case pool.Down:
-		alerts.Resolve(alertAllDown, labels)
+		alerts.Resolve(alertAllDown, r.labelsIn(family))
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 	"github.com/understudy-dns/understudy/plugin/internal/pool"
 	"github.com/understudy-dns/understudy/plugin/internal/prober"
@@ -62,8 +63,11 @@ func (r *runtime) configure(c *poolConfig) {
 		return
 	}
 	r.config = c
-	for a := range r.members {
+	for a, m := range r.members {
 		if !slices.Contains(c.members(), a) {
+			if m.state.Seen == health.Damped {
+				alerts.Resolve(alertFlapping, r.labelsOf(a))
+			}
 			delete(r.members, a)
 		}
 	}
@@ -77,6 +81,33 @@ func (r *runtime) end() {
 	if r.timer != nil {
 		r.timer.Stop()
 		r.timer = nil
+	}
+}
+
+// gone has the alerts about the pool end, which is there no more.
+func (r *runtime) gone() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for f := range r.state {
+		alerts.Resolve(alertFailedOver, r.labelsIn(f))
+		alerts.Resolve(alertAllDown, r.labelsIn(f))
+	}
+	for a := range r.members {
+		alerts.Resolve(alertFlapping, r.labelsOf(a))
+	}
+}
+
+// alarm has the alerts fire about what is wrong.
+func (r *runtime) alarm() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for f, s := range r.state {
+		r.fire(f, s.Tier)
+	}
+	for a, m := range r.members {
+		if m.state.Seen == health.Damped {
+			fireFlapping(r.labelsOf(a))
+		}
 	}
 }
 

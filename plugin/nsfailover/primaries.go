@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 	"github.com/understudy-dns/understudy/plugin/internal/nswatch"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
@@ -72,7 +73,8 @@ func (r *ranked) inherit(from *ranked) {
 	for _, before := range from.list {
 		for _, w := range r.list {
 			if w.Primary.Addr == before.Primary.Addr && w.Apex.Canonical() == before.Apex.Canonical() {
-				*r.known[w.Primary.Addr], r.serials[w.Apex.Canonical()] = *from.known[w.Primary.Addr], from.serials[w.Apex.Canonical()]
+				h := from.serials[w.Apex.Canonical()].Clone()
+				*r.known[w.Primary.Addr], r.serials[w.Apex.Canonical()] = *from.known[w.Primary.Addr], &h
 			}
 		}
 	}
@@ -137,7 +139,7 @@ func (r *ranked) watches() (list []prober.Watch) {
 	for _, w := range r.list {
 		for _, p := range r.probes(w) {
 			list = append(list, prober.Watch{
-				User: r.user(w), Check: p.check, Params: r.config.health, Tell: func(u prober.Update) { r.tell(w, p, u) },
+				User: r.user(w), Subject: "primary " + w.Primary.Addr.String(), Check: p.check, Params: r.config.health, Tell: func(u prober.Update) { r.tell(w, p, u) },
 			})
 		}
 	}
@@ -190,6 +192,35 @@ func (r *ranked) override(w refresh.Watched, p *prober.Prober, o health.Override
 		p.Order(r.user(w), probe.check.Key(), o)
 	}
 	r.restored(p)
+}
+
+// alarm has the alerts fire about what is wrong.
+func (r *ranked) alarm() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for addr, s := range r.known {
+		if s.soa.Seen == health.Damped {
+			fireFlapping(r.labelsOf(ofPrimaries, addr))
+		}
+		if s.xfr.Seen == health.Damped && s.soa.Seen != health.Damped {
+			fireFlapping(r.labelsOf(ofTransfers, addr))
+		}
+	}
+}
+
+// gone has the alerts end about the primaries that who comes after it has not; nil: nobody comes.
+func (r *ranked) gone(next *ranked) {
+	for _, w := range r.list {
+		if next == nil || next.known[w.Primary.Addr] == nil {
+			alerts.Resolve(alertFlapping, r.labelsOf(ofPrimaries, w.Primary.Addr))
+			alerts.Resolve(alertFlapping, r.labelsOf(ofTransfers, w.Primary.Addr))
+		}
+	}
+}
+
+// labelsOf are those of alerts about a primary.
+func (r *ranked) labelsOf(name string, addr netip.AddrPort) map[string]string {
+	return map[string]string{"name": name, "server": r.server, "target": addr.String()}
 }
 
 // A standing is a primary as it is seen from outside.

@@ -3,10 +3,11 @@ package nsfailover
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/coredns/coredns/core/dnsserver"
 
 	"github.com/understudy-dns/understudy/plugin/alerts"
 	"github.com/understudy-dns/understudy/plugin/corefile"
@@ -18,10 +19,12 @@ import (
 var process = newCentre()
 
 type centre struct {
-	runs func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
+	runs     func(*corefile.Corefile) bool // whether a Corefile is one of CoreDNS's
+	replaced func(*corefile.Corefile) bool // whether there is another one
 
 	mu        sync.Mutex
-	instances []*instance // the latest last
+	blocks    map[*corefile.Corefile][]*instance // all that were set up
+	instances []*instance                        // those that run, the latest last
 	pools     map[poolID]*runtime
 	prober    *prober.Prober // while there are instances
 	keeper    *keeper        // of health and history; nil: they are not kept
@@ -37,13 +40,25 @@ var probing atomic.Pointer[prober.Prober]
 // An instance is the plugin in one server block of one Corefile.
 type instance struct {
 	of     *corefile.Corefile
-	server string
+	site   *dnsserver.Config
+	key    string // the first one of the server block
+	server string // names the server block; complete once tellApart was called
 	block  *block
 	ranked *ranked // nil: nobody looks after its primaries
 }
 
 func newCentre() *centre {
-	return &centre{runs: (*corefile.Corefile).Runs, pools: make(map[poolID]*runtime)}
+	return &centre{
+		runs: (*corefile.Corefile).Runs, replaced: (*corefile.Corefile).Replaced,
+		blocks: make(map[*corefile.Corefile][]*instance), pools: make(map[poolID]*runtime),
+	}
+}
+
+// setUp notes an instance that is to start when all of its Corefile are set up.
+func (c *centre) setUp(i *instance) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.blocks[i.of] = append(c.blocks[i.of], i)
 }
 
 // attach has what an instance configures count, and returns its pools.
@@ -55,7 +70,7 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 	if err := c.differs(i); err != nil {
 		return nil, err
 	}
-	if err := c.begin(i.block.state); err != nil {
+	if err := c.begin(i.of); err != nil {
 		return nil, err
 	}
 	if before := c.ranked()[i.server]; before != nil && i.ranked != nil {
@@ -66,8 +81,8 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 		c.instances = c.instances[:len(c.instances)-1]
 		return nil, fmt.Errorf("%s - status: %w", i.block.status.where, err)
 	}
-	old.voting = c.settle()
-	alerts.Attach(i, i.block.sinks)
+	alerts.Attach(i, i.block.sinks) // before anything is found, which is told to whoever is there
+	old.voting = c.settle(true)
 	pools = make(map[string]*runtime)
 	for _, p := range i.block.pools {
 		id := poolID{i.server, p.name.Canonical()}
@@ -76,28 +91,34 @@ func (c *centre) attach(i *instance) (pools map[string]*runtime, err error) {
 	return pools, nil
 }
 
-// differs says that an instance of the same Corefile has another quorum; c.mu is held.
-func (c *centre) differs(i *instance) error {
-	for _, o := range c.instances {
-		if o.of == i.of && o.block.quorum != nil && i.block.quorum != nil && !o.block.quorum.same(i.block.quorum) {
-			return fmt.Errorf("%s - Error during parsing: there is another quorum at %s", i.block.quorum.where, o.block.quorum.where)
-		}
-	}
-	return nil
-}
-
-// begin starts the prober, with the health that was kept; c.mu is held.
-func (c *centre) begin(state stateFile) error {
-	if c.prober == nil {
+// begin starts the prober, with what was kept where a Corefile says so, and has it kept there; c.mu is held.
+func (c *centre) begin(of *corefile.Corefile) error {
+	first := c.prober == nil
+	if first {
 		c.prober = prober.New(prober.Options{Observe: observed, Isolated: isolated})
 		probing.Store(c.prober)
 	}
-	if state.dir == "" || c.keeper != nil {
+	return c.keepIn(c.stateOf(of), first)
+}
+
+// keepIn changes where health and history are kept; c.mu is held.
+func (c *centre) keepIn(state stateFile, restore bool) error {
+	dir := ""
+	if c.keeper != nil {
+		dir = c.keeper.dir
+	}
+	if state.dir == dir {
 		return nil
 	}
-	k, err := openKeeper(state.dir, c.prober, watching)
-	if err != nil {
-		return fmt.Errorf("%s - state: %w", state.where, err)
+	var k *keeper
+	if state.dir != "" {
+		var err error
+		if k, err = openKeeper(state.dir, c.prober, watching, restore); err != nil {
+			return fmt.Errorf("%s - state: %w", state.where, err)
+		}
+	}
+	if c.keeper != nil {
+		c.keeper.close()
 	}
 	c.keeper = k
 	return nil
@@ -111,8 +132,12 @@ func (c *centre) detach(i *instance) {
 	var last *prober.Prober
 	var k *keeper
 	var old spent
+	replaced := c.replaced(i.of)
 	if len(c.instances) > 0 {
-		old = c.resettle()
+		old = c.resettle(replaced)
+		if replaced && i.ranked != nil {
+			i.ranked.gone(c.ranked()[i.server])
+		}
 	} else {
 		last, k = c.prober, c.keeper
 		c.prober, c.keeper = nil, nil
@@ -129,28 +154,40 @@ func (c *centre) detach(i *instance) {
 		k.close()
 	}
 	if last != nil {
-		c.clear()
+		c.clear(replaced)
 	}
 	alerts.Detach(i)
 }
 
-// clear ends the pools after the prober has ended, unless there are instances again.
-func (c *centre) clear() {
+// clear ends the pools after the prober has ended, unless there are instances again. If it is not the process that ends,
+// nothing is wrong any more.
+func (c *centre) clear(replaced bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.instances) > 0 {
 		return
 	}
 	for id, r := range c.pools {
-		r.end()
-		delete(c.pools, id)
+		c.drop(id, r, replaced)
 	}
+	if replaced {
+		connected()
+	}
+}
+
+// drop ends a pool; c.mu is held.
+func (c *centre) drop(id poolID, r *runtime, replaced bool) {
+	r.end()
+	if replaced {
+		r.gone()
+	}
+	delete(c.pools, id)
 }
 
 // failed is called when a restart has failed: what instances that are none of CoreDNS's have configured counts no more.
 func (c *centre) failed() {
 	c.mu.Lock()
-	old := c.resettle()
+	old := c.resettle(true)
 	c.mu.Unlock()
 	old.close()
 }
@@ -168,10 +205,15 @@ func (s spent) close() {
 	}
 }
 
-// resettle is settle, and the status, after instances have gone; c.mu is held.
-func (c *centre) resettle() (old spent) {
-	old.voting = c.settle()
+// resettle is settle, the state and the status, after instances have gone; c.mu is held.
+func (c *centre) resettle(replaced bool) (old spent) {
+	old.voting = c.settle(replaced)
 	var err error
+	if n := len(c.instances); n > 0 && c.prober != nil {
+		if err = c.keepIn(c.stateOf(c.instances[n-1].of), false); err != nil {
+			log.Errorf("%v", err)
+		}
+	}
 	if old.listener, err = c.listen(); err != nil {
 		log.Errorf("status: %v", err)
 	}
@@ -179,8 +221,10 @@ func (c *centre) resettle() (old spent) {
 }
 
 // settle makes the pools and the set of what is probed those of the instances; c.mu is held. Of two instances of one
-// server block the later one counts. The voting that counts no more is returned, to be closed.
-func (c *centre) settle() (old *voting) {
+// server block the later one counts. replaced: what is there no more has been replaced, and it is not the process that ends.
+// The voting that counts no more is returned, to be closed.
+func (c *centre) settle(replaced bool) (old *voting) {
+	maps.DeleteFunc(c.blocks, func(of *corefile.Corefile, _ []*instance) bool { return !c.runs(of) })
 	c.instances = slices.DeleteFunc(c.instances, func(i *instance) bool {
 		dead := !c.runs(i.of)
 		if dead {
@@ -196,8 +240,7 @@ func (c *centre) settle() (old *voting) {
 	}
 	for id, r := range c.pools {
 		if wanted[id] == nil {
-			r.end()
-			delete(c.pools, id)
+			c.drop(id, r, replaced)
 		}
 	}
 	var set []prober.Watch
@@ -231,7 +274,21 @@ func (c *centre) settle() (old *voting) {
 		r.restored(c.prober)
 	}
 	c.forget(wanted)
+	c.say(ranked)
 	return old
+}
+
+// say has the alerts fire about all that is wrong: there may be somebody now who knows of nothing.
+func (c *centre) say(ranked map[string]*ranked) {
+	for _, r := range c.pools {
+		r.alarm()
+	}
+	for _, r := range ranked {
+		r.alarm()
+	}
+	if _, frozen := c.prober.Isolation(); frozen {
+		fireIsolated()
+	}
 }
 
 // ranked are the primaries of each server block, of the latest instance of it; c.mu is held.
@@ -275,45 +332,4 @@ func (v *voting) close() {
 	if v != nil {
 		v.site.Close()
 	}
-}
-
-// user names what is probed for a member. Two of them may have the same check: that of a file.
-func (r *runtime) user(a netip.Addr) string {
-	return "pool " + r.id.name + " of " + r.id.server + " " + a.String()
-}
-
-// watches are what is probed for a pool.
-func (r *runtime) watches(c *poolConfig) (list []prober.Watch) {
-	for _, a := range c.members() {
-		check, err := c.checkOf(a)
-		if err != nil {
-			continue // the Corefile was refused for that
-		}
-		list = append(list, prober.Watch{
-			User: r.user(a), Check: check, Params: c.health, Tell: func(u prober.Update) { r.tell(a, u) },
-		})
-	}
-	for _, at := range c.canaries {
-		list = append(list, prober.Watch{
-			User: "canary of " + r.id.name + " of " + r.id.server, Check: prober.TCP(at, prober.Source{}), Params: c.health, Canary: true,
-		})
-	}
-	return list
-}
-
-// restored takes the health of members that was known before.
-func (r *runtime) restored(p *prober.Prober) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, a := range r.config.members() {
-		check, err := r.config.checkOf(a)
-		if err != nil {
-			continue
-		}
-		if s, ok := p.State(r.user(a), check.Key()); ok {
-			r.members[a] = member{state: s, load: r.members[a].load}
-			r.say(a, s)
-		}
-	}
-	r.settle(false)
 }

@@ -27,11 +27,10 @@ func setup(c *caddy.Controller) error {
 	}
 	site := dnsserver.GetConfig(c)
 	p := &Plugin{zones: zonesOf(b.pools, c.ServerBlockKeys)}
-	i := &instance{of: corefile.Of(c), server: c.ServerBlockKeys[0], block: b}
+	i := &instance{of: corefile.Of(c), site: site, key: c.ServerBlockKeys[0], block: b}
+	process.setUp(i)
 	c.OnStartup(func() (err error) {
-		if site.ViewName != "" {
-			i.server += "/" + site.ViewName
-		}
+		process.tellApart(i.of)
 		if b.peers != nil {
 			if err := p.meet(b.peers, site); err != nil {
 				return plugin.Error(pluginName, err)
@@ -49,7 +48,7 @@ func setup(c *caddy.Controller) error {
 	})
 	c.OnShutdown(func() error { process.detach(i); return nil })
 	c.OnRestartFailed(func() error { process.failed(); return nil })
-	watchOver(c, site, b.watches)
+	watchOver(c, i)
 	if len(b.pools) > 0 || b.peers != nil {
 		site.AddPlugin(func(next plugin.Handler) plugin.Handler {
 			p.Next = next

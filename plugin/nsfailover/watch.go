@@ -21,7 +21,6 @@ import (
 type watch struct {
 	of        *corefile.Corefile
 	server    string
-	place     string // tells it from those of other server blocks, over reloads
 	stanzas   []*watchConfig
 	named     []owner.Name
 	secondary versioned        // nil: there is none

@@ -1,15 +1,11 @@
 package nsfailover
 
 import (
-	"strings"
-
 	"github.com/coredns/caddy"
-	"github.com/coredns/coredns/core/dnsserver"
 	"github.com/coredns/coredns/plugin"
 	"github.com/coredns/coredns/plugin/transfer"
 	"github.com/miekg/dns"
 
-	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
 )
@@ -22,18 +18,15 @@ type versioned interface {
 
 // watchOver has the nameservers of a server block's zones watched while it runs. It comes after the instance itself, which
 // has the alerts.
-func watchOver(c *caddy.Controller, site *dnsserver.Config, list []*watchConfig) {
+func watchOver(c *caddy.Controller, i *instance) {
+	site, list := i.site, i.block.watches
 	if len(list) == 0 {
 		return
 	}
 	w := newWatch(list)
-	w.of = corefile.Of(c)
+	w.of = i.of
 	c.OnStartup(func() error {
-		w.server = c.ServerBlockKeys[0]
-		if site.ViewName != "" {
-			w.server += "/" + site.ViewName
-		}
-		w.place = w.server + "@" + strings.Join(site.ListenHosts, ",") // the same key may be bound twice
+		w.server = i.server
 		w.secondary, _ = site.Handler("secondaryplus").(versioned)
 		w.others = authorities(site.Handlers())
 		w.named = namedZones(list, c.ServerBlockKeys, w.secondary != nil)

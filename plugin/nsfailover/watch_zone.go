@@ -82,8 +82,12 @@ func (z *watchedZone) published(v view, now time.Time) {
 	if z.version != nil {
 		z.rounds = &followUp{at: now, next: now.Add(z.stanza.after[0])}
 	}
+	if z.version != nil && z.version.Serial().Newer(own.version.Serial()) {
+		z.history.Published(own.version.Serial(), now) // we have gone back; others are not ahead for that
+	} else {
+		z.history.Note(own.version.Serial(), now)
+	}
 	z.version = own.version
-	z.history.Published(own.version.Serial(), now)
 	z.changes.Add(1)
 }
 

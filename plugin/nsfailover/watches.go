@@ -38,7 +38,7 @@ func newWatches() *watches {
 func (p *watches) forget(left []*watch) {
 	kept := make(map[string]bool)
 	for _, w := range left {
-		kept[w.place] = true
+		kept[w.server] = true
 	}
 	p.known.Lock()
 	defer p.known.Unlock()
@@ -56,7 +56,7 @@ func (p *watches) zones(w *watch, list map[string]watchedApex) map[string]*watch
 	defer p.known.Unlock()
 	have := make(map[string]*watchedZone, len(list))
 	for name, a := range list {
-		at := watchPlace{w.place, name}
+		at := watchPlace{w.server, name}
 		if p.all[at] == nil {
 			p.all[at] = newWatchedZone(a.apex, w.server, p.past[at], &p.changes)
 			delete(p.past, at)
@@ -65,11 +65,11 @@ func (p *watches) zones(w *watch, list map[string]watchedApex) map[string]*watch
 		have[name] = p.all[at]
 	}
 	if w.zones == nil { // those of the instance before
-		p.forgetBut(have, w.place)
+		p.forgetBut(have, w.server)
 	}
 	for name, z := range w.zones {
 		if have[name] == nil {
-			p.lose(watchPlace{w.place, name}, z)
+			p.lose(watchPlace{w.server, name}, z)
 		}
 	}
 	return have

@@ -105,8 +105,11 @@ func addrs(t *testing.T, s *understudy.Server, name string) string {
 	return list
 }
 
-func addrsOf(s *understudy.Server, name string) (string, error) {
-	m, err := ask.Query(s.Addr(), name, dns.TypeA)
+func addrsOf(s *understudy.Server, name string) (string, error) { return addrsAt(s.Addr(), name) }
+
+// addrsAt are the addresses of a name, as another server block answers.
+func addrsAt(addr, name string) (string, error) {
+	m, err := ask.Query(addr, name, dns.TypeA)
 	if err != nil {
 		return "", err
 	}

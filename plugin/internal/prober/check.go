@@ -1,6 +1,7 @@
 package prober
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -50,6 +51,10 @@ type Key struct {
 	Kind Kind           `json:"kind"`
 	Addr netip.AddrPort `json:"addr,omitzero"` // zero: it has none
 	What string         `json:"what,omitempty"`
+}
+
+func (k Key) compare(o Key) int {
+	return cmp.Or(cmp.Compare(k.Kind, o.Kind), k.Addr.Compare(o.Addr), cmp.Compare(k.What, o.What))
 }
 
 // String is the key in a line of a log.

@@ -15,10 +15,11 @@ import (
 
 // Watch is somebody's interest in a target.
 type Watch struct {
-	User   string // who is interested, such as "pool www.example.org."; with Check.Key it identifies the watch
-	Check  Check
-	Params health.Params
-	Canary bool // what it says of its target is of no interest but for health.Isolation
+	User    string // who is interested, such as "pool www.example.org."; with Check.Key it identifies the watch
+	Subject string // what an operator's order is about, whatever is checked, and for whom; empty: the watch
+	Check   Check
+	Params  health.Params
+	Canary  bool // what it says of its target is of no interest but for health.Isolation
 	// Tell is called after each probe, and when anything else has changed the phase or the override. nil: nobody is to
 	// know. See Options on what it may do.
 	Tell func(Update)
@@ -60,7 +61,7 @@ type Prober struct {
 	machines map[machineID]*machine
 	targets  map[Key]*target
 	byAddr   map[netip.AddrPort][]*target
-	restored map[machineID]health.State // not yet configured
+	parked   map[machineID]parked // of what is not watched now: it was restored, or may come back
 
 	due           timeline
 	prompt        list.List // of *target: due, in the order in which they became so
@@ -82,6 +83,12 @@ type Prober struct {
 type machineID struct {
 	user string
 	key  Key
+}
+
+// parked is what is known of a watch that is not there.
+type parked struct {
+	subject string
+	state   health.State
 }
 
 // machine is a watch, and what it knows.
@@ -116,6 +123,7 @@ func newProber(o Options) *Prober {
 		machines: make(map[machineID]*machine),
 		targets:  make(map[Key]*target),
 		byAddr:   make(map[netip.AddrPort][]*target),
+		parked:   make(map[machineID]parked),
 	}
 	p.run = p.launch
 	p.ctx, p.cancel = context.WithCancel(context.Background())
@@ -173,6 +181,7 @@ func (p *Prober) Order(user string, k Key, o health.Override) (ok bool) {
 		m := p.machines[machineID{user, k}]
 		if ok = m != nil; ok {
 			p.step(m, health.Event{Kind: health.Ordered, Override: o}, nil, now)
+			p.parkOrder(m.Subject, o)
 		}
 	})
 	return ok

@@ -1,9 +1,11 @@
 package prober
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 )
@@ -35,17 +37,25 @@ type document struct {
 }
 
 type entry struct {
-	User string `json:"user"`
+	User    string `json:"user"`
+	Subject string `json:"subject,omitempty"`
 	Key
 	State health.State `json:"state"`
 }
 
-// Save is the state of all that is watched, and the overrides, for Restore. It works after Close as well.
+// Save is the state of all that is watched, or was a while ago, and the overrides, for Restore. It works after Close as
+// well.
 func (p *Prober) Save() []byte {
-	d := document{Version: version, Watches: []entry{}}
-	for _, v := range p.Views() {
-		d.Watches = append(d.Watches, entry{v.User, v.Key, v.State})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	d := document{Version: version, Watches: make([]entry, 0, len(p.machines)+len(p.parked))}
+	for id, m := range p.machines {
+		d.Watches = append(d.Watches, entry{id.user, m.Subject, id.key, m.state})
 	}
+	for id, k := range p.parked {
+		d.Watches = append(d.Watches, entry{id.user, k.subject, id.key, k.state})
+	}
+	slices.SortFunc(d.Watches, func(a, b entry) int { return cmp.Or(cmp.Compare(a.User, b.User), a.Key.compare(b.Key)) })
 	text, _ := json.Marshal(d) // none of these types can fail
 	return text
 }
@@ -53,7 +63,7 @@ func (p *Prober) Save() []byte {
 // ErrSaved says that what is to be restored was not saved by Save.
 var ErrSaved = errors.New("no saved state")
 
-// Restore has the watches of the next Configure begin with the states that were saved. The error wraps ErrSaved; then
+// Restore has watches that are configured from now on begin with the states that were saved. The error wraps ErrSaved; then
 // nothing is restored.
 func (p *Prober) Restore(text []byte) error {
 	var d document
@@ -63,12 +73,12 @@ func (p *Prober) Restore(text []byte) error {
 	if d.Version != version {
 		return fmt.Errorf("%w: version %d", ErrSaved, d.Version)
 	}
-	restored := make(map[machineID]health.State, len(d.Watches))
+	restored := make(map[machineID]parked, len(d.Watches))
 	for _, e := range d.Watches {
-		restored[machineID{e.User, e.Key}] = e.State
+		restored[machineID{e.User, e.Key}] = parked{e.Subject, e.State}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.restored = restored
+	p.parked = restored
 	return nil
 }

@@ -36,8 +36,45 @@ func TestSavedStates(t *testing.T) {
 			r.Error(got)
 		}
 		r.configure(r.watches("1.3")...)
-		if got := r.phase("1.3"); got != health.Unknown {
-			r.Errorf("what was not configured at first is remembered: %s", got)
+		if got := r.phase("1.3"); got != health.Up {
+			r.Errorf("what is configured later was forgotten: %s", got)
+		}
+	})
+	scenario(t, "are saved of what is not watched any more", Options{}, func(r *rig) {
+		r.configure(r.watches("1.1", "1.2")...)
+		r.after(10 * time.Second)
+		r.p.Order("u", fake{name: "1.1"}.Key(), health.ForceDrain)
+		r.configure(r.watches("1.2")...)
+		r.configure()
+		r.p.Close()
+		saved = r.p.Save()
+	})
+	scenario(t, "and are there again, one after the other", Options{}, func(r *rig) {
+		if err := r.p.Restore(saved); err != nil {
+			r.Fatal(err)
+		}
+		r.configure(r.watches("1.2")...)
+		r.configure(r.watches("1.2", "1.1")...)
+		if got := r.phase("1.1"); got != health.Admin {
+			r.Error(got)
+		}
+	})
+	scenario(t, "an order is about its subject, whatever is checked", Options{}, func(r *rig) {
+		w := r.watch("1.1")
+		w.Subject = "s"
+		r.configure(w)
+		r.after(10 * time.Second)
+		r.p.Order("u", w.Check.Key(), health.ForceDrain)
+		other := r.watch("1.1")
+		other.User, other.Subject, other.Check = "v", "s", fake{r: r, name: "1.5"}
+		r.configure(other, r.watch("1.2"))
+		if s, _ := r.p.State("v", other.Check.Key()); s.Override != health.ForceDrain || s.Seen != health.Unknown {
+			r.Errorf("%+v", s)
+		}
+		r.p.Order("v", other.Check.Key(), health.Auto)
+		r.configure(w)
+		if s, _ := r.p.State("u", w.Check.Key()); s.Override != health.Auto {
+			r.Errorf("the order of before counts again: %+v", s)
 		}
 	})
 	scenario(t, "are not believed where they are of the future", Options{}, func(r *rig) {
