@@ -1,6 +1,7 @@
 package secondaryplus
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type trouble struct {
 	since  time.Time // when a refresh failed first; zero: none has
 	reason string    // why the last one has
 	told   grades    // the alerts that fire
+	state  state     // that they were told with
 }
 
 func newAlarm() *alarm {
@@ -94,7 +96,7 @@ func (a *alarm) ended(m *member, server string, o refresh.Outcome) {
 }
 
 // take notes whether refreshes fail. They do not while a version is held back, or a zone waits for its primary: those who
-// keep them have something to say themselves.
+// keep them have something to say themselves. But what is held may be why a zone expires.
 func (t *trouble) take(m *member, o refresh.Outcome) {
 	switch o.Result {
 	case refresh.Failed, refresh.Behind:
@@ -103,6 +105,9 @@ func (t *trouble) take(m *member, o refresh.Outcome) {
 			t.since = time.Now()
 		}
 	case refresh.Expired:
+		t.reason = cmp.Or(t.reason, m.reason(o))
+	case refresh.Kept:
+		t.since, t.reason = time.Time{}, m.reason(o)
 	default:
 		t.since, t.reason = time.Time{}, ""
 	}
@@ -116,7 +121,7 @@ func (a *alarm) begun(m *member, server string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.troubles[m] == nil {
-		a.enter(m, server)
+		a.enter(m, server).reason = "so it was when this process began"
 		a.poke()
 	}
 }
@@ -190,16 +195,18 @@ func (a *alarm) look(now time.Time) (next time.Time) {
 	return next
 }
 
-// tell has those alerts fire that are to, and no others.
+// tell has those alerts fire that are to, and no others. Of one that fires there is something new when the zone is answered
+// in another way.
 func (m *member) tell(t *trouble, g grades) {
+	now := m.source().state
 	for c := range concerns {
-		switch g[c] {
-		case t.told[c]:
-		case "":
+		switch {
+		case g[c] == t.told[c] && (g[c] == "" || now == t.state):
+		case g[c] == "":
 			alerts.Resolve(alertNames[c], alertLabels(m, t.server))
 		default:
 			alerts.Fire(m.alert(c, g[c], t.server, t.reason))
 		}
 	}
-	t.told = g
+	t.told, t.state = g, now
 }

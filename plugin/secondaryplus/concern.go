@@ -36,6 +36,7 @@ type circumstances struct {
 	end     time.Time     // of the lease; zero: the zone was never loaded
 	full    time.Duration // how long a lease is
 	over    time.Time     // when the data of a zone that is stale are not used any more
+	lapsed  bool          // a hold has lasted too long: the lease is about to end
 }
 
 // concerned says what is wrong at a moment, and when that may change though nothing happens; zero: never.
@@ -46,12 +47,13 @@ func (c circumstances) concerned(now time.Time) (g grades, next time.Time) {
 		}
 		return !now.Before(at)
 	}
-	switch c.state {
-	case stateUnloaded:
+	if c.end.IsZero() {
 		if !c.failing.IsZero() && when(c.failing.Add(readyWait)) {
-			g[transferFailing] = events.Critical // it is answered SERVFAIL
+			g[transferFailing] = events.Critical // there is nothing of the zone, but for a fallback file
 		}
 		return g, next
+	}
+	switch c.state {
 	case stateExpired:
 		g[zoneExpired] = events.Critical
 	case stateStale, stateFallback:
@@ -60,18 +62,26 @@ func (c circumstances) concerned(now time.Time) (g grades, next time.Time) {
 			when(c.over)
 		}
 	case stateServing:
-		if when(c.end.Add(-c.full / 2)) {
-			g[zoneExpiring] = events.Warning
-		}
-		if when(c.end.Add(-c.full / 5)) {
-			g[zoneExpiring] = events.Critical
-		}
-		when(c.end)
+		g[zoneExpiring] = c.expiring(when)
 	}
 	if !c.failing.IsZero() && when(c.failing.Add(min(failingWait, c.full/10))) {
 		g[transferFailing] = events.Warning
 	}
 	return g, next
+}
+
+// expiring is how bad it is that the lease of a zone that is served comes to its end.
+func (c circumstances) expiring(when func(time.Time) bool) (how events.Severity) {
+	if when(c.end) || c.lapsed {
+		return "" // it is about to be expired
+	}
+	if when(c.end.Add(-c.full / 2)) {
+		how = events.Warning
+	}
+	if when(c.end.Add(-c.full / 5)) {
+		how = events.Critical
+	}
+	return how
 }
 
 // circumstances are those of a zone of which no refresh has succeeded since the given time.
@@ -83,6 +93,9 @@ func (m *member) circumstances(failing time.Time) circumstances {
 	}
 	if c.state == stateStale {
 		c.over = m.staleUntil()
+	}
+	if h := m.zone.Held(); h != nil {
+		c.lapsed = h.Ruling.Lapse
 	}
 	return c
 }
@@ -112,20 +125,33 @@ func moment(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// sentence is the summary. It does not change while the alert fires.
+// sentence is the summary. It does not change while the alert fires and the zone is answered in the same way.
 func (m *member) sentence(c concern, how events.Severity) string {
 	name := m.zone.Name()
 	switch {
 	case c == transferFailing && m.zone.Current() == nil:
-		return fmt.Sprintf("%s was never transferred; queries are answered SERVFAIL", name)
+		return fmt.Sprintf("%s was never transferred; %s", name, m.manner(m.source().state))
 	case c == transferFailing:
 		return fmt.Sprintf("Refreshes of %s fail; it is answered as it was transferred last", name)
-	case c == zoneExpiring && how == events.Critical:
-		return fmt.Sprintf("%s expires soon: no primary has proved it up to date, and less than a fifth of EXPIRE is left", name)
 	case c == zoneExpiring:
-		return fmt.Sprintf("%s was not proved up to date by a primary for half of EXPIRE", name)
-	case c == zoneStale:
-		return fmt.Sprintf("%s has expired, and %s", name, m.manner(m.source().state))
+		return fmt.Sprintf("%s %s: %s", name, expiry(how), m.whyItExpires())
 	}
-	return fmt.Sprintf("%s has expired, and queries are answered SERVFAIL", name)
+	return fmt.Sprintf("%s has expired, and %s", name, m.manner(m.source().state))
+}
+
+// expiry says how much of EXPIRE is over.
+func expiry(how events.Severity) string {
+	if how == events.Critical {
+		return "expires soon, less than a fifth of EXPIRE is left"
+	}
+	return "expires when the other half of EXPIRE is over"
+}
+
+// whyItExpires tells a lease that nobody renews from one that a primary granted which is itself a secondary (RFC 7314).
+func (m *member) whyItExpires() string {
+	lease, full := m.zone.Lease(), m.circumstances(time.Time{}).full
+	if lease.Failures == 0 && lease.Refreshed.Add(full).After(lease.Expire.Add(time.Second)) {
+		return "its primary is a secondary whose own lease ends then"
+	}
+	return "no primary has proved it up to date"
 }

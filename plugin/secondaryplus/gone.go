@@ -77,6 +77,7 @@ func (g gone) end() {
 	kept := map[*keeper][]*member{}
 	for _, m := range g.members {
 		m.scheduler.Remove(m.zone)
+		m.alarm.gone(m) // an outcome may have been on its way
 		if m.keeper != nil {
 			kept[m.keeper] = append(kept[m.keeper], m)
 		}

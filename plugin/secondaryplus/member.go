@@ -29,6 +29,7 @@ type member struct {
 	id        identity // guarded by engine.mu
 	zone      *refresh.Zone
 	scheduler *refresh.Scheduler // that keeps the zone up to date
+	alarm     *alarm             // beside it
 	holders   holders            // guarded by engine.mu
 	since     time.Time
 	keeper    *keeper  // nil: not saved on disk; guarded by engine.mu
@@ -57,6 +58,7 @@ func (e *engine) create(id identity, s *served, k *keeper, saved restored) *memb
 		id:        id,
 		zone:      saved.zone,
 		scheduler: e.scheduler,
+		alarm:     e.alarm,
 		since:     time.Now(),
 		keeper:    k,
 		origin:    s.origin,

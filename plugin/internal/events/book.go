@@ -48,11 +48,17 @@ func newBook() *book {
 	return &book{limit: mostOctets, items: make(map[string]*item), debts: make(map[Sink]debt)}
 }
 
-// open adds a sink. An Alertmanager is owed all that fires.
+// open adds a sink. It is owed all that fires.
 func (b *book) open(s Sink, now time.Time) debt {
 	switch s.kind {
 	case webhook:
-		b.debts[s] = new(queue)
+		q := new(queue)
+		for i := range b.line.after(0) {
+			if i.event.firing() {
+				q.told(i.event)
+			}
+		}
+		b.debts[s] = q
 	case alertmanager:
 		b.debts[s] = newLedger(&b.line, now)
 	}

@@ -45,8 +45,7 @@ func newHub(report func(Outcome), transport func() http.RoundTripper) *Hub {
 }
 
 // Configure sets who is told from now on. Sinks that were there go on with what they are owed; what those are owed
-// that are no longer there is dropped. A new Alertmanager is told of all that fires, a new webhook only of what
-// happens from now on.
+// that are no longer there is dropped. A new one is told of all that fires.
 func (h *Hub) Configure(sinks []Sink) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
