@@ -32,7 +32,7 @@ type runtime struct {
 	timer   *time.Timer // until the state may change by itself; nil: it does not
 
 	answer atomic.Pointer[answer] // what queries are answered with
-	turn   atomic.Uint64
+	turn   [2]atomic.Uint64       // of each family: clients ask for both in pairs
 	inert  atomic.Pointer[inert]
 }
 
@@ -243,13 +243,18 @@ func (r *runtime) some(list []netip.Addr, family int, wanted func(netip.Addr) bo
 	return some
 }
 
+// familyOf is that of the addresses in records of a type.
+func familyOf(rrtype uint16) int {
+	if rrtype == dns.TypeAAAA {
+		return 1
+	}
+	return 0
+}
+
 // records are the RRset of a type that the pool has now. configured says whether it has any of that type at all.
 func (r *runtime) records(owner string, rrtype uint16, ttl uint32) (list []dns.RR, configured bool) {
 	a := r.answer.Load()
-	family := 0
-	if rrtype == dns.TypeAAAA {
-		family = 1
-	}
+	family := familyOf(rrtype)
 	c := a.config
 	if configured = slices.ContainsFunc(c.members(), func(m netip.Addr) bool { return pool.FamilyOf(m) == family }); !configured {
 		return nil, false
@@ -259,7 +264,7 @@ func (r *runtime) records(owner string, rrtype uint16, ttl uint32) (list []dns.R
 		ttl = min(ttl, c.degraded)
 	}
 	header := dns.RR_Header{Name: owner, Rrtype: rrtype, Class: dns.ClassINET, Ttl: ttl}
-	for _, addr := range c.balance.Order(a.list[family], r.turn.Add(1)-1) {
+	for _, addr := range c.balance.Order(a.list[family], r.turn[family].Add(1)-1) {
 		if family == 0 {
 			list = append(list, &dns.A{Hdr: header, A: addr.AsSlice()})
 		} else {
@@ -272,9 +277,6 @@ func (r *runtime) records(owner string, rrtype uint16, ttl uint32) (list []dns.R
 // fails says that a query of a type is to be answered SERVFAIL.
 func (r *runtime) fails(rrtype uint16) bool {
 	a := r.answer.Load()
-	family := 0
-	if rrtype == dns.TypeAAAA {
-		family = 1
-	}
+	family := familyOf(rrtype)
 	return a.tiers[family] == pool.Down && len(a.list[family]) == 0 && a.config.params.WhenDown == pool.AnswerServfail
 }

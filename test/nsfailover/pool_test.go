@@ -128,6 +128,15 @@ func TestBalance(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("one, for clients of both families", func(t *testing.T) {
+		t.Parallel()
+		s := start(t, "primary 127.0.7.1 127.0.7.2 ::1", check, quick, "balance one")
+		x := first(t, s)
+		ask.Ask(t, s.Addr(), www, dns.TypeAAAA)
+		if y := first(t, s); x == y {
+			t.Errorf("%s again", x)
+		}
+	})
 	t.Run("the least load", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, members, check, quick, "balance load X-Load")
