@@ -118,15 +118,17 @@ func (r *runtime) tell(a netip.Addr, u prober.Update) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	worked := r.works(a)
-	m := member{state: u.State, load: r.members[a].load}
+	worked, before := r.works(a), r.members[a]
+	m := member{state: u.State, load: before.load}
 	if u.Result != nil && u.Result.HasLoad {
 		m.load = u.Result.Load
 	}
 	r.members[a] = m
 	r.say(a, u.State)
 	measured := r.config.balance == pool.RTT || r.config.balance == pool.Load
-	if u.Effect.Changed() || worked != r.works(a) || measured || u.State.Failures > 0 { // else it is as it was
+	// Below an order, the phase stays, and what probes see decides whether the member is the last resort.
+	below := before.state.Override != u.State.Override || before.state.Seen != u.State.Seen
+	if u.Effect.Changed() || worked != r.works(a) || below || measured || u.State.Failures > 0 { // else it is as it was
 		r.settle(false)
 	}
 }
@@ -202,9 +204,30 @@ func (r *runtime) tier(family int) []pool.Member {
 	case pool.Backup:
 		return r.usable(c.backup, family)
 	}
-	if alive := r.lastResort(family); len(alive) > 0 {
+	return r.down(family)
+}
+
+// down is what is answered when there are neither enough primaries nor any backup: the last resort if nothing is usable,
+// and else what `all_down` says, without those that an operator has taken out, as long as there is another one.
+func (r *runtime) down(family int) []pool.Member {
+	alive := r.usable(r.config.members(), family)
+	if resort := r.lastResort(family); len(alive) == 0 && len(resort) > 0 {
+		return resort
+	}
+	list := r.allDown(family)
+	kept := slices.DeleteFunc(slices.Clone(list), func(m pool.Member) bool { return r.takenOut(m.Addr) })
+	switch {
+	case len(kept) > 0:
+		return kept
+	case len(list) > 0 && len(alive) > 0:
 		return alive
 	}
+	return list
+}
+
+// allDown is what `all_down` says.
+func (r *runtime) allDown(family int) []pool.Member {
+	c := r.config
 	switch c.params.WhenDown {
 	case pool.AnswerPrimary:
 		return r.every(c.primary, family)
@@ -213,12 +236,20 @@ func (r *runtime) tier(family int) []pool.Member {
 	case pool.AnswerAll:
 		return r.every(c.members(), family)
 	case pool.AnswerLast:
-		if last := r.answer.Load(); last != nil {
-			return last.list[family]
-		}
-		return r.every(c.primary, family)
+		return r.last(family)
 	}
 	return nil
+}
+
+// last are those that were answered last. If that was a last resort, and something is usable again, all primaries are.
+func (r *runtime) last(family int) []pool.Member {
+	primaries := r.every(r.config.primary, family)
+	a := r.answer.Load()
+	works := func(m pool.Member) bool { return r.works(m.Addr) }
+	if a == nil || slices.ContainsFunc(primaries, works) && !slices.ContainsFunc(a.list[family], works) {
+		return primaries
+	}
+	return a.list[family]
 }
 
 func (r *runtime) usable(list []netip.Addr, family int) []pool.Member {
@@ -228,6 +259,12 @@ func (r *runtime) usable(list []netip.Addr, family int) []pool.Member {
 // lastResort are those that are not usable, and not dead either: drained, or damped.
 func (r *runtime) lastResort(family int) []pool.Member {
 	return r.some(r.config.members(), family, func(a netip.Addr) bool { return r.members[a].state.LastResort(r.config.health) })
+}
+
+// takenOut says that an operator does not want a member to be used.
+func (r *runtime) takenOut(a netip.Addr) bool {
+	o := r.members[a].state.Override
+	return o == health.ForceDrain || o == health.ForceDown
 }
 
 func (r *runtime) every(list []netip.Addr, family int) []pool.Member {

@@ -101,18 +101,16 @@ func (r *runtime) document() poolDocument {
 		m := r.members[a]
 		d.Members = append(d.Members, memberDocument{
 			Address: a.String(), Backup: slices.Contains(r.config.backup, a), State: m.state.Phase().String(), Override: string(m.state.Override),
-			Used: r.works(a) && r.state[pool.FamilyOf(a)].Tier == tierOf(r.config, a), Since: status.At(m.state.Since),
+			Used: r.answer.Load().has(a), Since: status.At(m.state.Since),
 			Checked: status.At(m.state.Checked), RTT: m.state.RTT.Seconds(), Load: m.load, Reason: m.state.Reason,
 		})
 	}
 	return d
 }
 
-func tierOf(c *poolConfig, a netip.Addr) pool.Tier {
-	if slices.Contains(c.backup, a) {
-		return pool.Backup
-	}
-	return pool.Primary
+// has says whether an address is one of those that are answered.
+func (a *answer) has(addr netip.Addr) bool {
+	return slices.ContainsFunc(a.list[pool.FamilyOf(addr)], func(m pool.Member) bool { return m.Addr == addr })
 }
 
 // Order implements status.Part.

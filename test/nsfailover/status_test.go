@@ -81,6 +81,55 @@ func TestAMemberIsDrained(t *testing.T) {
 	}
 }
 
+// Where fewer are usable than `min_up`, the one that is drained does not take the place of the one that is well.
+func TestAMemberIsDrainedWhereAllAreNeeded(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"primary", "last"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			b, port := backends(t, "127.0.7.1", "127.0.7.2")
+			s := withStatus(t, "primary 127.0.7.1 127.0.7.2", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "min_up 2", "all_down "+policy)
+			wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+			order(t, s, "www.example.org/127.0.7.2/drain")
+			wantAddrs(t, s, www, "127.0.7.1")
+			wantUsed(t, s, "127.0.7.1")
+			b[0].fail() // what is drained is the last resort
+			wantAddrs(t, s, www, "127.0.7.2")
+			wantUsed(t, s, "127.0.7.2")
+			b[0].heal()
+			wantAddrs(t, s, www, "127.0.7.1")
+			order(t, s, "www.example.org/127.0.7.2/auto")
+			wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+			wantUsed(t, s, "127.0.7.1 127.0.7.2")
+		})
+	}
+}
+
+// wantUsed wants the status to say which members are answered.
+func wantUsed(t *testing.T, s *understudy.Server, want string) {
+	t.Helper()
+	var document struct {
+		Pools []struct {
+			Members []struct {
+				Address string
+				Used    bool
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(poolStatus(t, s)), &document); err != nil {
+		t.Fatal(err)
+	}
+	var used []string
+	for _, m := range document.Pools[0].Members {
+		if m.Used {
+			used = append(used, m.Address)
+		}
+	}
+	if got := strings.Join(used, " "); got != want {
+		t.Errorf("%s is used, want %s", got, want)
+	}
+}
+
 // With `failback manual`, an operator says when.
 func TestAnOperatorFailsBack(t *testing.T) {
 	t.Parallel()
