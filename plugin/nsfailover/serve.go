@@ -113,10 +113,26 @@ func (p *Plugin) rewritten(ctx context.Context, w dns.ResponseWriter, r, m *dns.
 	next.Answer = append(without(m.Answer, final, rrtype), list...)
 	if len(list) > 0 {
 		next.Ns = slices.DeleteFunc(slices.Clone(m.Ns), func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA })
-	} else if !hasSOA(m.Ns) {
+		return &next
+	}
+	if !hasSOA(m.Ns) {
 		next.Ns = p.noData(ctx, w, r, final)
 	}
+	next.Ns = shortened(next.Ns, pool.answer.Load().config.degraded)
 	return &next
+}
+
+// shortened is an authority section whose SOA has no longer a TTL than that: it is how long a resolver believes that
+// there is nothing (RFC 2308 §5: the lesser of the TTL and MINIMUM).
+func shortened(authority []dns.RR, ttl uint32) []dns.RR {
+	list := slices.Clone(authority)
+	for i, rr := range list {
+		if rr.Header().Rrtype == dns.TypeSOA && rr.Header().Ttl > ttl {
+			list[i] = dns.Copy(rr) // it may be the backend's own
+			list[i].Header().Ttl = ttl
+		}
+	}
+	return list
 }
 
 // end is where a chain of aliases ends.

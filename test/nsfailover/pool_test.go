@@ -90,6 +90,31 @@ func TestDrill40PrimaryAndBackupAreDown(t *testing.T) {
 	}
 }
 
+// That there is no address is not believed for longer than an address of a backup, whether the zone has the type or not.
+// What is answered of other types is as it is in the zone.
+func TestNothingIsKeptForLong(t *testing.T) {
+	t.Parallel()
+	b, port := backends(t, "127.0.7.1", "::1")
+	s := start(t, "primary 127.0.7.1 ::1", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "all_down empty", "ttl 5 20")
+	wantAddrs(t, s, www, "127.0.7.1")
+	b[0].fail()
+	b[1].fail()
+	for _, qtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		ask.Until(t, "there is nothing", func() error {
+			if m := ask.Ask(t, s.Addr(), www, qtype); len(m.Answer) > 0 {
+				return fmt.Errorf("%v", m.Answer)
+			}
+			return nil
+		})
+		if m := ask.Ask(t, s.Addr(), www, qtype); len(m.Ns) != 1 || m.Ns[0].Header().Rrtype != dns.TypeSOA || m.Ns[0].Header().Ttl != 5 {
+			t.Errorf("%v", m)
+		}
+	}
+	if m := ask.Ask(t, s.Addr(), www, dns.TypeTXT); len(m.Ns) != 1 || m.Ns[0].Header().Ttl == 5 {
+		t.Errorf("%v", m)
+	}
+}
+
 // An endpoint that accepts and says nothing is as good as dead, and costs no more than a timeout.
 func TestDrill42AnEndpointHangs(t *testing.T) {
 	t.Parallel()
