@@ -288,27 +288,36 @@ func familyOf(rrtype uint16) int {
 	return 0
 }
 
-// records are the RRset of a type that the pool has now. configured says whether it has any of that type at all.
-func (r *runtime) records(owner string, rrtype uint16, ttl uint32) (list []dns.RR, configured bool) {
+// next is the turn of an answer with the records of a type.
+func (r *runtime) next(rrtype uint16) uint64 { return r.turn[familyOf(rrtype)].Add(1) - 1 }
+
+// present is the turn of what is only added to another answer: the next answer does not go without it.
+func (r *runtime) present(rrtype uint16) uint64 { return r.turn[familyOf(rrtype)].Load() }
+
+// has says whether the pool has any address for records of a type, be it usable or not.
+func (r *runtime) has(rrtype uint16) bool {
+	family := familyOf(rrtype)
+	return slices.ContainsFunc(r.answer.Load().config.members(), func(m netip.Addr) bool { return pool.FamilyOf(m) == family })
+}
+
+// records are the RRset of a type that the pool has now.
+func (r *runtime) records(owner string, rrtype uint16, ttl uint32, turn uint64) (list []dns.RR) {
 	a := r.answer.Load()
 	family := familyOf(rrtype)
 	c := a.config
-	if configured = slices.ContainsFunc(c.members(), func(m netip.Addr) bool { return pool.FamilyOf(m) == family }); !configured {
-		return nil, false
-	}
 	ttl = min(ttl, c.most)
 	if a.tiers[family] != pool.Primary {
 		ttl = min(ttl, c.degraded)
 	}
 	header := dns.RR_Header{Name: owner, Rrtype: rrtype, Class: dns.ClassINET, Ttl: ttl}
-	for _, addr := range c.balance.Order(a.list[family], r.turn[family].Add(1)-1) {
+	for _, addr := range c.balance.Order(a.list[family], turn) {
 		if family == 0 {
 			list = append(list, &dns.A{Hdr: header, A: addr.AsSlice()})
 		} else {
 			list = append(list, &dns.AAAA{Hdr: header, AAAA: addr.AsSlice()})
 		}
 	}
-	return list, true
+	return list
 }
 
 // fails says that a query of a type is to be answered SERVFAIL.
