@@ -40,8 +40,8 @@ func withDoors(t *testing.T, port int, pool ...string) *understudy.Server {
 	return s
 }
 
-// addrsAt are the addresses at a name in a section, with their TTL.
-func addrsAt(section []dns.RR, name string) string {
+// addrsIn are the addresses at a name in a section, with their TTL.
+func addrsIn(section []dns.RR, name string) string {
 	var list []string
 	for _, rr := range section {
 		h := rr.Header()
@@ -62,14 +62,14 @@ func TestADeadAddressLeavesByNoDoor(t *testing.T) {
 	const six = " 2001:db8::99/300" // the pool has no IPv6
 	wantDoors := func(four string) {
 		t.Helper()
-		if m := ask.Ask(t, s.Addr(), www, dns.TypeANY); addrsAt(m.Answer, www) != four {
+		if m := ask.Ask(t, s.Addr(), www, dns.TypeANY); addrsIn(m.Answer, www) != four {
 			t.Errorf("want %s: %v", four, m)
 		}
 		for _, q := range []dns.Question{
 			{Name: zone, Qtype: dns.TypeMX}, {Name: "_x._tcp." + zone, Qtype: dns.TypeSRV}, {Name: zone, Qtype: dns.TypeNS},
 			{Name: "other." + zone, Qtype: dns.TypeA}, {Name: zone, Qtype: dns.TypeTXT},
 		} {
-			if m := ask.Ask(t, s.Addr(), q.Name, q.Qtype); addrsAt(m.Extra, www) != four+six {
+			if m := ask.Ask(t, s.Addr(), q.Name, q.Qtype); addrsIn(m.Extra, www) != four+six {
 				t.Errorf("want %s: %v", four+six, m)
 			}
 		}
@@ -79,7 +79,7 @@ func TestADeadAddressLeavesByNoDoor(t *testing.T) {
 	b[0].fail()
 	wantAddrs(t, s, www, "127.0.7.2")
 	wantDoors("127.0.7.2/5")
-	if m := ask.Ask(t, s.Addr(), zone, dns.TypeMX); addrsAt(m.Extra, "other."+zone) != "192.0.2.7/300" {
+	if m := ask.Ask(t, s.Addr(), zone, dns.TypeMX); addrsIn(m.Extra, "other."+zone) != "192.0.2.7/300" {
 		t.Errorf("%v", m)
 	}
 }
@@ -90,7 +90,7 @@ func TestGlueIsNoPools(t *testing.T) {
 	_, port := backends(t, "127.0.7.1")
 	s := withDoors(t, port, "primary 127.0.7.1", fmt.Sprintf("check tcp %d", port), quick)
 	for _, name := range []string{"x.sub." + zone, zone} {
-		if m := ask.Ask(t, s.Addr(), name, dns.TypeNS); addrsAt(m.Extra, "ns.sub."+zone) != "192.0.2.97/300" {
+		if m := ask.Ask(t, s.Addr(), name, dns.TypeNS); addrsIn(m.Extra, "ns.sub."+zone) != "192.0.2.97/300" {
 			t.Errorf("%v", m)
 		}
 	}
@@ -106,7 +106,7 @@ func TestAPoolWithoutAddressesIsNotBeside(t *testing.T) {
 			s := withDoors(t, port, "primary 127.0.7.1", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "ttl 5 20", "all_down "+policy)
 			b[0].fail()
 			s.WaitLog(t, `pool www\.example\.org\.: ALL DOWN`)
-			if m := ask.Ask(t, s.Addr(), zone, dns.TypeMX); addrsAt(m.Extra, www) != "2001:db8::99/300" {
+			if m := ask.Ask(t, s.Addr(), zone, dns.TypeMX); addrsIn(m.Extra, www) != "2001:db8::99/300" {
 				t.Errorf("%v", m)
 			}
 			m := ask.Ask(t, s.Addr(), www, dns.TypeANY)
@@ -125,10 +125,10 @@ func TestWhatIsBesideTakesNoTurn(t *testing.T) {
 	t.Parallel()
 	_, port := backends(t, "127.0.7.1", "127.0.7.2")
 	s := withDoors(t, port, "primary 127.0.7.1 127.0.7.2", fmt.Sprintf("check tcp %d", port), quick, "balance one")
-	beside := addrsAt(ask.Ask(t, s.Addr(), zone, dns.TypeMX).Extra, www)
-	x := addrsAt(ask.Ask(t, s.Addr(), www, dns.TypeA).Answer, www)
+	beside := addrsIn(ask.Ask(t, s.Addr(), zone, dns.TypeMX).Extra, www)
+	x := addrsIn(ask.Ask(t, s.Addr(), www, dns.TypeA).Answer, www)
 	ask.Ask(t, s.Addr(), zone, dns.TypeMX)
-	y := addrsAt(ask.Ask(t, s.Addr(), www, dns.TypeA).Answer, www)
+	y := addrsIn(ask.Ask(t, s.Addr(), www, dns.TypeA).Answer, www)
 	if !strings.HasPrefix(beside, x) || x == y {
 		t.Errorf("%s beside, then %s and %s", beside, x, y)
 	}
