@@ -84,14 +84,18 @@ func (s *stage) see(site string, down bool) {
 	s.down[site] = down
 }
 
+// properties are those of the pool of a site, and of its quorum.
+func (s *stage) properties(name, etcdURL string, more ...string) []string {
+	return append([]string{
+		"primary 127.0.7.1", "backup 127.0.7.2", fmt.Sprintf("check http http://www.example.org:%d/%s", s.port, name), quick,
+		"}", "nsfailover quorum {", "etcd " + etcdURL, "as " + name,
+	}, more...)
+}
+
 // site is one of our processes.
 func (s *stage) site(t *testing.T, name, etcdURL string, more ...string) *understudy.Server {
 	t.Helper()
-	pool := []string{
-		"primary 127.0.7.1", "backup 127.0.7.2", fmt.Sprintf("check http http://www.example.org:%d/%s", s.port, name), quick,
-		"}", "nsfailover quorum {", "etcd " + etcdURL, "as " + name,
-	}
-	return start(t, append(pool, more...)...)
+	return start(t, s.properties(name, etcdURL, more...)...)
 }
 
 // Two of three sites must agree; without the etcd, each decides alone, and no query is lost.
@@ -158,4 +162,51 @@ func TestAStartWithoutTheEtcd(t *testing.T) {
 	wantAddrs(t, s, www, "127.0.7.2")
 	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_reachable", 0)
 	s.WaitLog(t, `WARNING.*quorum: .*; this site decides alone`)
+}
+
+// protect has an etcd ask for the credentials of root.
+func (e *etcd) protect(t *testing.T, password string) {
+	t.Helper()
+	for _, call := range [][2]string{
+		{"auth/user/add", `{"name": "root", "password": "` + password + `"}`}, {"auth/role/add", `{"name": "root"}`},
+		{"auth/user/grant", `{"user": "root", "role": "root"}`}, {"auth/enable", `{}`},
+	} {
+		r, err := http.Post(e.url+"/v3/"+call[0], "application/json", strings.NewReader(call[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = r.Body.Close()
+		if r.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", call[0], r.Status)
+		}
+	}
+}
+
+// An etcd that asks for credentials, is away at the start, and comes later, is found then; also one that is away during
+// a reload.
+func TestAnEtcdThatComesLater(t *testing.T) {
+	t.Parallel()
+	dir, at := t.TempDir(), port.Addr(t, "127.0.0.1")
+	e := startEtcd(t, dir, at)
+	e.protect(t, "secret")
+	e.Kill()
+	stage := newStage(t)
+	path := t.TempDir() + "/db"
+	write(t, path, zoneText)
+	text := func(site string) string {
+		return corefile("file "+path, stage.properties(site, e.url, "credentials root secret")...)
+	}
+	s := understudy.Start(t, understudy.Config{Corefile: text("a")})
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_reachable", 0)
+	s.WaitLog(t, `WARNING.*quorum: .*; this site decides alone`)
+	wantAddrs(t, s, www, "127.0.7.1")
+	e = startEtcd(t, dir, at)
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_reachable", 1)
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_sites", 1)
+	s.WaitLog(t, `quorum: the etcd is reached`)
+	e.Kill()
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_reachable", 0)
+	s.Reload(t, text("b"))
+	startEtcd(t, dir, at)
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_quorum_reachable", 1)
 }

@@ -40,7 +40,7 @@ const (
 // Site is one of those who vote. It goes on by itself; Close ends it.
 type Site struct {
 	config Config
-	client *clientv3.Client
+	client *clientv3.Client // of the session; only its goroutine uses it
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	wake   chan struct{}
@@ -51,31 +51,24 @@ type Site struct {
 	fresh map[string]bool // of those, what the etcd is not told yet
 }
 
-// Join begins to take part. It waits for nothing.
-func Join(c Config) (*Site, error) {
+// Join begins to take part. It waits for nothing: an etcd that is not there is tried again and again.
+func Join(c Config) *Site {
 	if c.Prefix == "" {
 		c.Prefix = defaultPrefix
 	}
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints: c.Endpoints, TLS: c.TLS, Username: c.Username, Password: c.Password, DialTimeout: callWait, Logger: zap.NewNop(),
-	})
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Site{
-		config: c, client: client, cancel: cancel, wake: make(chan struct{}, 1),
+		config: c, cancel: cancel, wake: make(chan struct{}, 1),
 		sees: make(map[string]bool), fresh: make(map[string]bool),
 	}
 	s.done.Go(func() { s.run(ctx) })
-	return s, nil
+	return s
 }
 
 // Close ends it, and waits. What this site has said is forgotten when its lease ends.
 func (s *Site) Close() {
 	s.cancel()
 	s.done.Wait()
-	_ = s.client.Close() // nothing is left to be lost
 }
 
 // Tally is what all sites say; nil: it is not known.
@@ -140,11 +133,25 @@ func (s *Site) run(ctx context.Context) {
 
 var errSession = errors.New("the session with the etcd has ended")
 
-// session has a lease of its own, under which this site says what it sees, and follows what the others say. It ends with
-// the first error.
+// connect makes a client. With credentials that waits for the etcd, which tells a token for them.
+func (s *Site) connect(ctx context.Context) (*clientv3.Client, error) {
+	return clientv3.New(clientv3.Config{
+		Context: ctx, Endpoints: s.config.Endpoints, TLS: s.config.TLS, Username: s.config.Username, Password: s.config.Password,
+		DialTimeout: callWait, Logger: zap.NewNop(),
+	})
+}
+
+// session has a client and a lease of its own, under which this site says what it sees, and follows what the others say.
+// It ends with the first error.
 func (s *Site) session(ctx context.Context, well func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	client, err := s.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { _ = client.Close() }() // nothing is left to be lost
+	s.client = client
 	lease, err := within(ctx, func(ctx context.Context) (*clientv3.LeaseGrantResponse, error) {
 		return s.client.Grant(ctx, int64(leaseFor/time.Second))
 	})
@@ -168,9 +175,13 @@ func (s *Site) session(ctx context.Context, well func()) error {
 	for _, kv := range now.Kvs {
 		tally = s.heard(tally, string(kv.Key), string(kv.Value), true)
 	}
+	late := time.AfterFunc(callWait, cancel) // what it returns lives as long as its context: within does not do
+	changes := s.client.Watch(clientv3.WithRequireLeader(ctx), s.config.Prefix, clientv3.WithPrefix(), clientv3.WithRev(now.Header.Revision+1))
+	if !late.Stop() {
+		return fmt.Errorf("watch: %w", context.DeadlineExceeded)
+	}
 	well()
 	s.publish(tally)
-	changes := s.client.Watch(clientv3.WithRequireLeader(ctx), s.config.Prefix, clientv3.WithPrefix(), clientv3.WithRev(now.Header.Revision+1))
 	return s.follow(ctx, lease.ID, tally, changes, alive)
 }
 
