@@ -97,16 +97,24 @@ func (s *primaryState) health() primary.Health {
 
 func (s *primaryState) usable() bool { return s.soa.Usable() && s.xfr.Usable() }
 
-// Failed implements refresh.Health: that is evidence, and leads to a probe.
-func (r *ranked) Failed(addr netip.AddrPort) { report(addr, health.Evidence) }
+// Failed implements refresh.Health. That is evidence, and leads to a probe; a single query that is not answered is none.
+func (r *ranked) Failed(addr netip.AddrPort, what refresh.Failure, why error) {
+	e := health.Event{Kind: health.Evidence, Reason: why.Error()}
+	if what == refresh.CheckUnanswered {
+		e.Kind = health.TimedOut
+	}
+	report(addr, e)
+}
 
 // Answered implements refresh.Health.
-func (r *ranked) Answered(addr netip.AddrPort) { report(addr, health.Answered) }
+func (r *ranked) Answered(addr netip.AddrPort) {
+	report(addr, health.Event{Kind: health.Answered, Heard: true})
+}
 
 // report tells the prober of what somebody else has seen.
-func report(addr netip.AddrPort, k health.Kind) {
+func report(addr netip.AddrPort, e health.Event) {
 	if p := probing.Load(); p != nil {
-		p.Report(addr, health.Event{Kind: k, Heard: k == health.Answered})
+		p.Report(addr, e)
 	}
 }
 

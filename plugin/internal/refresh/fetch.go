@@ -76,7 +76,7 @@ func (c *cycle) putBack(v *zone.Version) {
 func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.Serial, o xfr.Options) (xfr.Fetched, error) {
 	fetched, err := c.config.Fetcher.Fetch(ctx, c.zone.apex, p, c.have, o)
 	c.reach.fetched(p.Addr, err, time.Now())
-	c.tellHealth(p.Addr, err)
+	c.tellHealth(p.Addr, TransferFailed, err)
 	if fetched.FellBack != nil {
 		c.errs = append(c.errs, fetched.FellBack)
 	}

@@ -36,7 +36,7 @@ func (c *cycle) probe(ctx context.Context, patient bool) {
 	for range asked {
 		v := <-results
 		c.reach.checked(v, time.Now())
-		c.tellHealth(v.Addr, v.Err)
+		c.checked(v.Addr, v.Err)
 		if !slices.Contains(silent, v.Addr) {
 			awaited--
 		}
