@@ -80,21 +80,32 @@ func (p *peers) rescue(ctx context.Context, r *dns.Msg, s refresh.Standing) *dns
 	defer p.room.Add(-1)
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
-	for i, addr := range p.order() {
-		if i == askTries || ctx.Err() != nil {
-			break
-		}
+	list := p.order()
+	for i := 0; i < askTries && ctx.Err() == nil; i++ {
+		addr := list[min(i, len(list)-1)] // a single one is asked twice: datagrams get lost
 		m, err := p.from(ctx, addr, r, s)
+		p.note(addr, err)
 		if err == nil {
-			p.recent.Delete(addr)
 			count(s, addr, dns.RcodeToString[m.Rcode])
 			return m
 		}
-		p.recent.Store(addr, time.Now())
 		count(s, addr, "refused")
 		log.Debugf("%s: peer %s: %v", s.Apex.Canonical(), addr, err)
+		if len(list) == 1 && (errors.Is(err, errNotAnAnswer) || errors.Is(err, errOlder)) {
+			break // it would say the same again
+		}
 	}
 	return nil
+}
+
+// note remembers whether a peer has failed. One that knows that a name is delegated has not.
+func (p *peers) note(addr netip.AddrPort, err error) {
+	switch {
+	case err == nil:
+		p.recent.Delete(addr)
+	case !errors.Is(err, errReferral):
+		p.recent.Store(addr, time.Now())
+	}
 }
 
 func count(s refresh.Standing, addr netip.AddrPort, result string) {
@@ -117,6 +128,7 @@ func (p *peers) order() []netip.AddrPort {
 // Why an answer is not taken.
 var (
 	errNotAnAnswer = errors.New("not an authoritative answer to the question")
+	errReferral    = fmt.Errorf("%w: a referral", errNotAnAnswer)
 	errOlder       = errors.New("an older version than ours")
 )
 
@@ -129,13 +141,39 @@ func (p *peers) from(ctx context.Context, addr netip.AddrPort, r *dns.Msg, s ref
 	if err != nil {
 		return nil, err
 	}
-	if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError {
-		return nil, fmt.Errorf("%w: %s", errNotAnAnswer, dns.RcodeToString[m.Rcode])
+	if err := acceptable(m, s.Apex); err != nil {
+		return nil, err
 	}
 	if err := p.fresh(ctx, addr, m, s); err != nil {
 		return nil, err
 	}
 	return passed(m, r), nil
+}
+
+// acceptable says what is wrong with what a peer says of a name in a zone.
+func acceptable(m *dns.Msg, apex owner.Name) error {
+	switch {
+	case m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeNameError:
+		return fmt.Errorf("%w: %s", errNotAnAnswer, dns.RcodeToString[m.Rcode])
+	case refers(m, apex):
+		return errReferral
+	case !m.Authoritative:
+		return errNotAnAnswer
+	}
+	return nil
+}
+
+// refers says that a name is delegated below the zone. A referral to the zone itself, or upwards, is of a server that is no
+// authority for it.
+func refers(m *dns.Msg, apex owner.Name) bool {
+	if m.Authoritative || m.Rcode != dns.RcodeSuccess || len(m.Answer) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(m.Ns, func(rr dns.RR) bool {
+		name, err := owner.Parse(rr.Header().Name)
+		return rr.Header().Rrtype == dns.TypeNS && err == nil && name.IsBelowOrEqual(apex) && !owner.Equal(name, apex) &&
+			dns.IsSubDomain(rr.Header().Name, m.Question[0].Name)
+	})
 }
 
 // passed is an answer with the marks of ours.
@@ -195,14 +233,15 @@ func (p *peers) serialOf(ctx context.Context, addr netip.AddrPort, apex owner.Na
 		return 0, err
 	}
 	s, ok := serialIn(m, apex)
-	if !ok {
+	if !ok || !m.Authoritative {
 		return 0, fmt.Errorf("%w: no SOA", errNotAnAnswer)
 	}
 	p.known.Store(key, knownSerial{s, time.Now()})
 	return s, nil
 }
 
-// ask asks over UDP, and over TCP what does not fit. What comes back is an authoritative answer to the question.
+// ask asks over UDP, and over TCP what does not fit. What comes back answers the question, if it is
+// authoritative.
 func ask(ctx context.Context, addr netip.AddrPort, q *dns.Msg, do bool) (*dns.Msg, error) {
 	q.RecursionDesired = false
 	q.SetEdns0(peerSize, do)
@@ -216,7 +255,7 @@ func ask(ctx context.Context, addr netip.AddrPort, q *dns.Msg, do bool) (*dns.Ms
 		return nil, err
 	}
 	asked, answered := q.Question[0], m.Question
-	if !m.Response || !m.Authoritative || m.Truncated || len(answered) != 1 || answered[0].Qtype != asked.Qtype ||
+	if !m.Response || m.Truncated || len(answered) != 1 || answered[0].Qtype != asked.Qtype ||
 		answered[0].Qclass != asked.Qclass || !strings.EqualFold(answered[0].Name, asked.Name) {
 		return nil, errNotAnAnswer
 	}
