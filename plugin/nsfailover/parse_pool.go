@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/coredns/coredns/plugin"
@@ -158,7 +159,7 @@ func (p *parser) checkDNS(s *checkSpec, args []string) error {
 		return p.Errf("check dns needs a type")
 	}
 	var ok bool
-	if s.rrtype, ok = dns.StringToType[args[1]]; !ok {
+	if s.rrtype, ok = dns.StringToType[strings.ToUpper(args[1])]; !ok {
 		return p.Errf("not a type: '%s'", args[1])
 	}
 	s.name, s.port = name.String(), 53
@@ -273,6 +274,9 @@ func (p *parser) balance(c *poolConfig, args []string) error {
 	return nil
 }
 
+// mostWeight is what a weight may be: that of an SRV record (RFC 2782). The weights of a pool have a sum.
+const mostWeight = 65535
+
 // weight parses: weight ADDR N.
 func (p *parser) weight(c *poolConfig, args []string) error {
 	if len(args) != 2 {
@@ -282,6 +286,10 @@ func (p *parser) weight(c *poolConfig, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.weights[list[0]], err = p.count(args[1])
-	return err
+	n, err := strconv.Atoi(args[1])
+	if err != nil || n < 1 || n > mostWeight {
+		return p.Errf("not a weight from 1 to %d: '%s'", mostWeight, args[1])
+	}
+	c.weights[list[0]] = n
+	return nil
 }
