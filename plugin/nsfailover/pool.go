@@ -18,7 +18,7 @@ import (
 // A member is what is known of an address of a pool.
 type member struct {
 	state health.State
-	load  float64
+	load  *float64 // nil: it told none
 }
 
 // A runtime is a pool at work. It outlives reloads.
@@ -121,7 +121,7 @@ func (r *runtime) tell(a netip.Addr, u prober.Update) {
 	worked, before := r.works(a), r.members[a]
 	m := member{state: u.State, load: before.load}
 	if u.Result != nil && u.Result.HasLoad {
-		m.load = u.Result.Load
+		m.load = &u.Result.Load
 	}
 	r.members[a] = m
 	r.say(a, u.State)

@@ -43,7 +43,7 @@ type memberDocument struct {
 	Since    time.Time `json:"since,omitzero"`
 	Checked  time.Time `json:"checked,omitzero"`
 	RTT      float64   `json:"rtt_seconds,omitempty"`
-	Load     float64   `json:"load,omitempty"`
+	Load     *float64  `json:"load,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
 }
 

@@ -170,6 +170,17 @@ func TestBalance(t *testing.T) {
 			t.Error(got)
 		}
 	})
+	t.Run("the least load, without one that tells none", func(t *testing.T) {
+		t.Parallel()
+		shy, port := backends(t, "127.0.7.4", "127.0.7.5")
+		shy[0].shy.Store(true)
+		shy[1].load.Store(7)
+		s := start(t, "primary 127.0.7.4 127.0.7.5", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "balance load X-Load")
+		s.WaitMetric(t, "metrics", "coredns_nsfailover_target_state", 2, "state=UP")
+		if got := first(t, s); got != "127.0.7.5" {
+			t.Error(got)
+		}
+	})
 }
 
 // The address that a name server has is compared with the one that is expected, as failover scripts do.

@@ -37,6 +37,7 @@ type backend struct {
 	status atomic.Int32
 	hang   atomic.Bool
 	load   atomic.Int32
+	shy    atomic.Bool // it tells no load
 	asked  atomic.Int32
 }
 
@@ -66,7 +67,9 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		return
 	}
-	w.Header().Set("X-Load", fmt.Sprint(b.load.Load()))
+	if !b.shy.Load() {
+		w.Header().Set("X-Load", fmt.Sprint(b.load.Load()))
+	}
 	w.WriteHeader(int(b.status.Load()))
 	fmt.Fprintf(w, "host %s", r.Host)
 }

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"cmp"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -26,9 +27,9 @@ var Balances = [...]string{"all", "one", "weighted", "rtt", "load"}
 // Member is an address that may be answered.
 type Member struct {
 	Addr   netip.Addr
-	Weight int // 0: 1
-	RTT    time.Duration
-	Load   float64
+	Weight int           // 0: 1
+	RTT    time.Duration // 0: it is not known
+	Load   *float64      // nil: it told none
 }
 
 // Order are the addresses to answer with. turn counts the answers of the pool.
@@ -44,9 +45,9 @@ func (b Balance) Order(members []Member, turn uint64) []netip.Addr {
 		first := pick(list)
 		list[0], list[first] = list[first], list[0]
 	case RTT:
-		slices.SortStableFunc(list, func(x, y Member) int { return cmp.Compare(x.RTT, y.RTT) })
+		slices.SortStableFunc(list, func(x, y Member) int { return cmp.Compare(x.distance(), y.distance()) })
 	case Load:
-		slices.SortStableFunc(list, func(x, y Member) int { return cmp.Compare(x.Load, y.Load) })
+		slices.SortStableFunc(list, func(x, y Member) int { return cmp.Compare(x.load(), y.load()) })
 	}
 	if b == One || b == Weighted {
 		return []netip.Addr{list[0].Addr}
@@ -56,6 +57,22 @@ func (b Balance) Order(members []Member, turn uint64) []netip.Addr {
 		addrs[i] = m.Addr
 	}
 	return addrs
+}
+
+// distance is the round trip. Whose is not known comes after the others.
+func (m Member) distance() time.Duration {
+	if m.RTT <= 0 {
+		return math.MaxInt64
+	}
+	return m.RTT
+}
+
+// load is the load, likewise.
+func (m Member) load() float64 {
+	if m.Load == nil {
+		return math.Inf(1)
+	}
+	return *m.Load
 }
 
 func rotated(list []Member, turn uint64) []Member {

@@ -93,10 +93,11 @@ func TestLinkedFamilies(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
+	loads := [...]float64{0, 1, 2, 3}
 	list := []Member{
-		{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 3, Load: 1, Weight: 1},
-		{Addr: netip.MustParseAddr("192.0.2.2"), RTT: 1, Load: 3, Weight: 3},
-		{Addr: netip.MustParseAddr("192.0.2.3"), RTT: 2, Load: 2, Weight: 0},
+		{Addr: netip.MustParseAddr("192.0.2.1"), RTT: 3, Load: &loads[1], Weight: 1},
+		{Addr: netip.MustParseAddr("192.0.2.2"), RTT: 1, Load: &loads[3], Weight: 3},
+		{Addr: netip.MustParseAddr("192.0.2.3"), RTT: 2, Load: &loads[2], Weight: 0},
 	}
 	last := func(b Balance, turn uint64) (text string) {
 		for _, a := range b.Order(list, turn) {
@@ -114,6 +115,13 @@ func TestOrder(t *testing.T) {
 		if got := last(c.b, c.turn); got != c.want {
 			t.Errorf("%s in turn %d: %s, want %s", Balances[c.b], c.turn, got, c.want)
 		}
+	}
+	list[1].RTT, list[0].Load, list[2].Load = 0, nil, &loads[0]
+	if got := last(RTT, 0); got != "312" {
+		t.Errorf("one at an unknown distance: %s", got)
+	}
+	if got := last(Load, 0); got != "321" {
+		t.Errorf("one that told no load, one that has none: %s", got)
 	}
 	if All.Order(nil, 3) != nil {
 		t.Error("there is something out of nothing")
