@@ -30,7 +30,7 @@ func TestWeightsAreBounded(t *testing.T) {
 			continue
 		}
 		r := newRuntime(poolID{}, b.pools[0])
-		if list, _ := r.records("www.example.org.", dns.TypeA, 60); len(list) != 1 {
+		if list := r.records("www.example.org.", dns.TypeA, 60, 0); len(list) != 1 {
 			t.Errorf("%s: %v", weight, list)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 	"github.com/understudy-dns/understudy/plugin/internal/owner"
 	"github.com/understudy-dns/understudy/plugin/internal/pool"
+	"github.com/understudy-dns/understudy/plugin/internal/prober"
 	"github.com/understudy-dns/understudy/plugin/internal/status"
 )
 
@@ -113,7 +114,7 @@ func (a *answer) has(addr netip.Addr) bool {
 	return slices.ContainsFunc(a.list[pool.FamilyOf(addr)], func(m pool.Member) bool { return m.Addr == addr })
 }
 
-// Order implements status.Part.
+// Order implements status.Part. A pool is one service, whatever server blocks have it: views of a zone, or listeners.
 func (poolsPart) Order(_ context.Context, path []string, from string) (any, error) {
 	if len(path) < 2 || len(path) > 3 {
 		return nil, status.ErrNoAction
@@ -124,32 +125,34 @@ func (poolsPart) Order(_ context.Context, path []string, from string) (any, erro
 			list = append(list, r)
 		}
 	}
-	switch len(list) {
-	case 0:
+	switch {
+	case len(list) == 0:
 		return nil, status.ErrNothing
-	case 1:
-	default:
-		return nil, fmt.Errorf("%w: several server blocks have the pool", status.ErrState)
+	case len(path) == 2:
+		return orderedBack(list, path[1], from)
 	}
-	if len(path) == 2 {
-		return list[0].orderedBack(path[1], from)
-	}
-	return list[0].overridden(path[1], path[2], from)
+	return overridden(list, path[1], path[2], from)
 }
 
-func (r *runtime) orderedBack(action, from string) (any, error) {
+// orderedBack ends the failovers of a pool, in whatever server blocks there are some.
+func orderedBack(list []*runtime, action, from string) (any, error) {
 	if action != "failback" {
 		return nil, status.ErrNoAction
 	}
-	log.Infof("pool %s: failback ordered from %s", r.id.name, from)
-	if !r.failBack() {
+	log.Infof("pool %s: failback ordered from %s", list[0].id.name, from)
+	ended, documents := false, []poolDocument{}
+	for _, r := range list {
+		ended = r.failBack() || ended
+		documents = append(documents, r.document())
+	}
+	if !ended {
 		return nil, fmt.Errorf("%w: it does not stand on its backups, or the primaries are not usable", status.ErrState)
 	}
-	return r.document(), nil
+	return map[string]any{"pools": documents}, nil
 }
 
-// overridden forces something upon a member, which is kept over a restart.
-func (r *runtime) overridden(addr, action, from string) (any, error) {
+// overridden forces something upon a member, wherever the pool has it. That is kept over a restart.
+func overridden(list []*runtime, addr, action, from string) (any, error) {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
 		return nil, status.ErrNothing
@@ -158,22 +161,28 @@ func (r *runtime) overridden(addr, action, from string) (any, error) {
 	if err != nil {
 		return nil, status.ErrNoAction
 	}
-	r.mu.Lock()
-	c := r.config
-	r.mu.Unlock()
-	if !slices.Contains(c.members(), a.Unmap()) {
-		return nil, status.ErrNothing
-	}
-	check, err := c.checkOf(a.Unmap())
-	if err != nil {
-		return nil, err
-	}
 	process.mu.Lock()
 	p := process.prober
 	process.mu.Unlock()
-	if p == nil || !p.Order(r.user(a.Unmap()), check.Key(), override) {
+	known := false
+	for _, r := range list {
+		known = p != nil && r.override(p, a.Unmap(), override) || known
+	}
+	if !known {
 		return nil, status.ErrNothing
 	}
-	log.Infof("pool %s: '%s' of %s ordered from %s", r.id.name, action, a, from)
-	return map[string]string{"pool": r.id.name, "address": a.String(), "ordered": action}, nil
+	log.Infof("pool %s: '%s' of %s ordered from %s", list[0].id.name, action, a, from)
+	return map[string]string{"pool": list[0].id.name, "address": a.String(), "ordered": action}, nil
+}
+
+// override has an operator's word count for a member, and says whether it is one.
+func (r *runtime) override(p *prober.Prober, a netip.Addr, o health.Override) bool {
+	r.mu.Lock()
+	c := r.config
+	r.mu.Unlock()
+	if !slices.Contains(c.members(), a) {
+		return false
+	}
+	check, err := c.checkOf(a)
+	return err == nil && p.Order(r.user(a), check.Key(), o)
 }

@@ -25,7 +25,7 @@ func TestDrill39AFlappingTargetIsDamped(t *testing.T) {
 		wantAddrs(t, s, www, "127.0.7.2")
 		b[0].heal()
 		ask.Until(t, "it is answered again, or damped", func() error {
-			got, err := addrsOf(s, www)
+			got, err := addrsOf(s.Addr(), www)
 			if err == nil && got != "127.0.7.1" && !damped() {
 				err = fmt.Errorf("it is not")
 			}

@@ -151,6 +151,44 @@ func TestAnOperatorFailsBack(t *testing.T) {
 	wantAddrs(t, s, www, "127.0.7.1")
 }
 
+// One pool in two server blocks takes an order once.
+func TestAnOrderCountsInAllServerBlocks(t *testing.T) {
+	t.Parallel()
+	b, port := backends(t, "127.0.7.1", "127.0.7.2", "127.0.7.3")
+	path := t.TempDir() + "/db"
+	write(t, path, zoneText)
+	pool := func(primaries string) []string {
+		return []string{"primary " + primaries, "backup 127.0.7.2", fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "failback manual"}
+	}
+	first := corefile("nsfailover status 127.0.0.1:{{port:status}}\nfile "+path, pool("127.0.7.1 127.0.7.3")...)
+	second := strings.NewReplacer("{{port}}", "{{port:second}}").Replace(corefile("file "+path, pool("127.0.7.1")...))
+	s := understudy.Start(t, understudy.Config{Corefile: first + second})
+	both := func(first, second string) {
+		t.Helper()
+		wantAddrs(t, s, www, first)
+		ask.Until(t, "the second one has "+second, func() error { return addrsAre(s.AddrOf("second"), www, second) })
+	}
+	ordered := func(path string, want int) {
+		t.Helper()
+		if code := order(t, s, path); code != want {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	both("127.0.7.1 127.0.7.3", "127.0.7.1")
+	ordered("www.example.org/127.0.7.1/down", http.StatusOK)
+	both("127.0.7.3", "127.0.7.2")
+	ordered("www.example.org/127.0.7.3/down", http.StatusOK) // only one has it
+	both("127.0.7.2", "127.0.7.2")
+	ordered("www.example.org/127.0.7.9/down", http.StatusNotFound)
+	ordered("www.example.org/failback", http.StatusConflict)
+	ordered("www.example.org/127.0.7.1/auto", http.StatusOK)
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_target_state", 2, "target=127.0.7.1", "state=UP")
+	ordered("www.example.org/failback", http.StatusOK)
+	both("127.0.7.1", "127.0.7.1")
+	b[0].fail()
+	both("127.0.7.2", "127.0.7.2")
+}
+
 // Without secondaryplus the plugin has a status of its own, with a token if it is to be had from elsewhere.
 func TestAStatusWithoutSecondaryplus(t *testing.T) {
 	t.Parallel()

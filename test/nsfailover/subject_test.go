@@ -101,18 +101,15 @@ func corefile(below string, pool ...string) string {
 // addrs are the addresses of a name, in order.
 func addrs(t *testing.T, s *understudy.Server, name string) string {
 	t.Helper()
-	list, err := addrsOf(s, name)
+	list, err := addrsOf(s.Addr(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list
 }
 
-func addrsOf(s *understudy.Server, name string) (string, error) { return addrsAt(s.Addr(), name) }
-
-// addrsAt are the addresses of a name, as another server block answers.
-func addrsAt(addr, name string) (string, error) {
-	m, err := ask.Query(addr, name, dns.TypeA)
+func addrsOf(server, name string) (string, error) {
+	m, err := ask.Query(server, name, dns.TypeA)
 	if err != nil {
 		return "", err
 	}
@@ -135,8 +132,10 @@ func wantAddrs(t *testing.T, s *understudy.Server, name, want string) {
 }
 
 // hasAddrs says if a name is answered with other addresses.
-func hasAddrs(s *understudy.Server, name, want string) error {
-	got, err := addrsOf(s, name)
+func hasAddrs(s *understudy.Server, name, want string) error { return addrsAre(s.Addr(), name, want) }
+
+func addrsAre(server, name, want string) error {
+	got, err := addrsOf(server, name)
 	if err == nil && got != want {
 		err = fmt.Errorf("it has %s", got)
 	}
