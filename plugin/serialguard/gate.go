@@ -138,18 +138,19 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	}
 }
 
-// holdBack keeps everything back after the operator has put a version back, but what was approved.
+// holdBack keeps everything back after the operator has put a version back, but what was approved since. A line of the
+// Corefile may be older than that, and may have let through what the operator has put the version back for.
 func (g *gate) holdBack(z *refresh.Zone, s *stanza, m *memory, p *refresh.Proposal, r *refresh.Ruling, b *rollback) {
 	digest := m.digestOf(p.Version)
 	approved := approval{p.Version.Serial(), digest}
-	if slices.Contains(s.terms.approvals, approved) || slices.Contains(process.approvals(z), approved) {
+	if slices.Contains(process.approvals(z), approved) {
 		r.Verdict, r.Note = guard.Warn, "released: approved by its digest"
 		releases.WithLabelValues(z.Name(), g.server, "approved").Inc()
 		g.forward(z, s)
 		return
 	}
 	r.Verdict, r.Digest = guard.Hold, digest
-	r.Note = fmt.Sprintf("serial %s was put back by order; to go on: order 'resume', or 'accept %s %s'", b.Serial, p.Version.Serial(), digest)
+	r.Note = fmt.Sprintf("serial %s was put back by order; to go on: order 'resume', or 'approve' for serial %s with %s", b.Serial, p.Version.Serial(), digest)
 	g.began(z, s, p)
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/journal"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
@@ -39,6 +40,7 @@ func (g *gate) Approve(z *refresh.Zone, s serial.Serial, digest string) error {
 type rollback struct {
 	Serial serial.Serial `json:"serial"`
 	Hash   shelf.Hash    `json:"hash"`
+	Since  time.Time     `json:"since"`
 
 	from shelf.Hash // what was served when it was ordered: from then on nothing else is published
 }
@@ -69,7 +71,7 @@ func (g *gate) PutBack(z *refresh.Zone, want serial.Serial) (*zone.Version, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &rollback{Serial: v.Serial(), Hash: shelf.Hash(v.SetHash())}
+	b := &rollback{Serial: v.Serial(), Hash: shelf.Hash(v.SetHash()), Since: time.Now()}
 	if served := z.Current(); served != nil {
 		b.from = shelf.Hash(served.SetHash())
 	}
@@ -183,9 +185,12 @@ func (g *gate) acceptFile(z *refresh.Zone) (path string, err error) {
 		return "", nil
 	}
 	path = filepath.Join(s.dir(z.Config()), journal.ZonePart(z.Name())+acceptSuffix)
-	given, err := readApproval(path)
+	given, written, err := readApproval(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
+	}
+	if b := process.rolled(z); err == nil && b != nil && written.Before(b.Since) {
+		err = fmt.Errorf("it is older than the order to put back serial %s", b.Serial)
 	}
 	if err == nil {
 		err = g.Approve(z, given.serial, given.digest)
@@ -197,19 +202,21 @@ func (g *gate) acceptFile(z *refresh.Zone) (path string, err error) {
 }
 
 // readApproval reads a file with a serial and a digest, and nothing else: neither a device nor a pipe, nor more than that.
-func readApproval(path string) (approval, error) {
+// It says when that was written, too.
+func readApproval(path string) (a approval, written time.Time, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return approval{}, err
+		return a, written, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > longestAccept {
-		return approval{}, errNoApproval
+		return a, written, errNoApproval
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return approval{}, err
+		return a, written, err
 	}
-	return approvalIn(string(text))
+	a, err = approvalIn(string(text))
+	return a, info.ModTime(), err
 }
 
 func approvalIn(text string) (approval, error) {

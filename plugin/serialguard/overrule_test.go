@@ -318,3 +318,58 @@ func TestWhatIsKeptOfAZoneThatEnded(t *testing.T) {
 		r.wantFiles("")
 	})
 }
+
+// What was approved before a version is put back may be the very one that it is put back for.
+func TestWhatWasApprovedBeforeARollbackDoesNotEndIt(t *testing.T) {
+	// approved is serial 1 put back for serial 2, which is held.
+	approved := func(r *drill) *refresh.Held {
+		h := r.held()
+		a := approval{2, h.Ruling.Digest}
+		r.g.stanzas[0].terms.approvals = []approval{a}
+		r.round()
+		r.serves(2)
+		process.approve(r.z, a) // an order that nothing came of
+		r.mustRollback(1)
+		r.round()
+		r.serves(1)
+		h = r.holds(2)
+		if want := "'approve' for serial 2 with " + h.Ruling.Digest; !strings.Contains(h.Ruling.Note, want) {
+			r.Errorf("%q, want %q", h.Ruling.Note, want)
+		}
+		return h
+	}
+	play(t, "neither a line of the Corefile nor an order", 1, "mode enforce", func(r *drill) {
+		h := approved(r)
+		r.restart()
+		r.g.stanzas[0].terms.approvals = []approval{{2, h.Ruling.Digest}}
+		r.round()
+		r.serves(1)
+		if err := r.g.Resume(r.z); err != nil {
+			r.Error(err)
+		}
+		r.round()
+		r.serves(2)
+	})
+	play(t, "nor a file; one that is written since does", 1, "mode enforce", func(r *drill) {
+		h := approved(r)
+		path := r.leave("2 " + h.Ruling.Digest)
+		r.dated(path, -time.Hour)
+		if got, err := r.g.acceptFile(r.z); got != "" || err == nil || !strings.Contains(err.Error(), "older than the order to put back serial 1") {
+			r.Errorf("%q, %v", got, err)
+		}
+		r.after(3 * deskEach)
+		r.serves(1)
+		r.dated(path, time.Hour)
+		r.after(3 * deskEach)
+		r.serves(2)
+	})
+}
+
+// dated has a file be written so long from now, on the clock of the drill.
+func (r *drill) dated(path string, from time.Duration) {
+	r.Helper()
+	at := time.Now().Add(from)
+	if err := os.Chtimes(path, at, at); err != nil {
+		r.Fatal(err)
+	}
+}

@@ -214,11 +214,15 @@ func (p *guardian) disapprove(z *refresh.Zone) {
 	}
 }
 
+// roll begins a rollback, which overrules what was approved before; nil ends the one that there is.
 func (p *guardian) roll(z *refresh.Zone, b *rollback) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := p.order(z)
-	if o.rolled = b; b == nil && len(o.approvals) == 0 {
+	o.rolled = b
+	if b != nil {
+		o.approvals = nil
+	} else if len(o.approvals) == 0 {
 		delete(p.orders, z)
 	}
 }
