@@ -122,7 +122,7 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	digest := m.digestOf(c.Version)
 	d := s.terms.decide(state{
 		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, approvals: process.approvals(z),
-		confirmed: p.Held == nil, expire: expireOf(z, c.Old), before: c.Before, after: c.After,
+		confirmed: p.Held == nil, expire: expireOf(z, c.Old), before: c.Before, after: validating(c, r.Findings),
 	})
 	if d.released == "" {
 		r.Again, r.Until, r.Lapse, r.Digest = d.again, d.until, d.lapse, digest
@@ -136,6 +136,17 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 		m.urgent = true
 		alerts.Fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
 	}
+}
+
+// validating are the statistics of a version, if nothing is known against its signatures: one that does not validate is no
+// better than what is served when the signatures of that expire, however long its own last.
+func validating(c *guard.Change, findings []guard.Finding) *guard.Statistics {
+	if slices.ContainsFunc(findings, func(f guard.Finding) bool {
+		return f.Verdict >= guard.Hold && (f.Rule == guard.Unsigned || f.Rule == guard.Signatures)
+	}) {
+		return nil
+	}
+	return c.After
 }
 
 // holdBack keeps everything back after the operator has put a version back, but what was approved since. A line of the

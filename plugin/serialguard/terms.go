@@ -17,7 +17,8 @@ type state struct {
 	approvals  []approval // by order
 	confirmed  bool       // a primary has just given it
 	expire     time.Duration
-	// before and after are the statistics of what is served and of what is held; nil: they are not known.
+	// before and after are the statistics of what is served and of what is held; nil: they are not known, or it is known
+	// that it does not validate.
 	before, after *guard.Statistics
 }
 
