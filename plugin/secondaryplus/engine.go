@@ -134,8 +134,8 @@ func (e *engine) commit(p *Plugin) {
 	p.countMembers()
 }
 
-// commitZone makes the configuration of one zone count. If its primaries are others now, or if it was failing, it
-// is refreshed at once: what was changed may be what it waits for.
+// commitZone makes the configuration of one zone count. If its primaries are others now, if it was failing, or if
+// something of it is held, it is refreshed at once: what was changed may be what it waits for.
 func (e *engine) commitZone(p *Plugin, s *served) {
 	m := s.member
 	if m.origin != s.origin || m.listing != nil && !s.isCatalog() {
@@ -150,7 +150,7 @@ func (e *engine) commitZone(p *Plugin, s *served) {
 	m.keepIn(p.keepers[s.config.persist])
 	m.resort.Store(s.resort)
 	e.retarget(m, s.targets)
-	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 {
+	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 || m.zone.Held() != nil {
 		m.scheduler.Request(m.zone)
 	}
 }

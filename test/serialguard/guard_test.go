@@ -49,6 +49,16 @@ func TestDrill36AnEmptiedZoneThatIsApprovedByItsDigestIsPublished(t *testing.T) 
 	s.WaitMetric(t, "metrics", "coredns_serialguard_released_total", 1, "zone="+zone, "how=approved")
 }
 
+// The reload itself has what is held judged again: no primary says anything for an hour.
+func TestAnApprovalInTheCorefileCountsFromTheReloadOn(t *testing.T) {
+	t.Parallel()
+	p, s := start(t, calm(1, 50), "mode enforce")
+	publish(t, p, s, calm(2, 0))
+	digest := wantHeld(t, s, 2, 1, "deletes", "")
+	s.Reload(t, corefile(p, "mode enforce", "accept 2 "+digest))
+	ask.WaitSerial(t, s.Addr(), zone, 2)
+}
+
 func TestWhatOnlyObservesSaysWhatItWouldHaveDone(t *testing.T) {
 	t.Parallel()
 	p, s := start(t, calm(1, 50))
