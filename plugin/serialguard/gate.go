@@ -169,13 +169,19 @@ func (g *gate) holdBack(z *refresh.Zone, s *stanza, m *memory, p *refresh.Propos
 func (g *gate) accepted(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal) {
 	m.version, m.statistics = p.Version, c.After
 	process.disapprove(z)
-	if m.alarmed {
-		alerts.Resolve(alertReleased, g.labels(z))
-	}
+	g.calm(z, m)
 	m.alarmed, m.urgent = m.urgent, false
 	if g.archive(z, s) != nil && p.Old != nil {
 		g.keep(z, s, p)
 	}
+}
+
+// calm ends the alert that something was released for the sake of signatures.
+func (g *gate) calm(z *refresh.Zone, m *memory) {
+	if m.alarmed {
+		alerts.Resolve(alertReleased, g.labels(z))
+	}
+	m.alarmed = false
 }
 
 // agreeing is how many of the voters are among primaries.

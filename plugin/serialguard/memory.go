@@ -48,10 +48,12 @@ func (g *gate) remembered(z *refresh.Zone, s *stanza, place *any) *memory {
 	return m
 }
 
-// unguarded forgets a zone that no stanza names any more: its memory would keep a version.
+// unguarded forgets a zone that no stanza names any more: its memory would keep a version. Nobody would tell of the end of
+// its alerts.
 func (g *gate) unguarded(z *refresh.Zone, place *any) {
 	if m, ok := (*place).(*memory); ok {
 		g.divided(z, m, nil)
+		g.calm(z, m)
 	}
 	*place = nil
 }

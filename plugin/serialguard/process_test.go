@@ -135,17 +135,22 @@ func TestTheAlertsOfAZoneEndWithIt(t *testing.T) {
 			alerts.Fire(g.heldAlert(z, &refresh.Held{Serial: 7, Since: noon}))
 			wantPost(t, posts, alertHeld, "firing")
 			var memory any
-			g.divided(z, g.remembered(z, g.stanzas[0], &memory), differ)
+			m := g.remembered(z, g.stanzas[0], &memory)
+			g.divided(z, m, differ)
 			wantPost(t, posts, alertDisagree, "firing")
+			v, _ := version(t, nil, "ns h 7"+soaTimers)
+			m.alarmed = true
+			alerts.Fire(g.releasedAlert(z, v, "signatures expire", nil))
+			wantPost(t, posts, alertReleased, "firing")
 			end(g, z, &memory)
 			ended := map[string]bool{}
-			for range 2 {
+			for range 3 {
 				p := <-posts
 				if ended[p.Alert] = true; p.State != "resolved" {
 					t.Errorf("%+v", p)
 				}
 			}
-			if !ended[alertHeld] || !ended[alertDisagree] {
+			if !ended[alertHeld] || !ended[alertDisagree] || !ended[alertReleased] {
 				t.Errorf("%v", ended)
 			}
 		})
