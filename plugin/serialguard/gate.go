@@ -53,8 +53,13 @@ func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
 	c.After = c.Before.After(p.Old, p.Version, p.Delta)
 	findings, again := g.findings(z, s, m, c, &p)
 	r := refresh.Ruling{Verdict: guard.Strictest(findings), Findings: findings}
-	count(z.Name(), g.server, findings)
-	evaluated(c, time.Since(p.Now))
+	content, verdict := m.counted.next(judged{p.Since, hashOf(p.Old), p.Version.SetHash(), r.Verdict})
+	if verdict {
+		count(z.Name(), g.server, findings)
+	}
+	if content {
+		evaluated(c, time.Since(p.Now))
+	}
 	switch rolled := g.rolledBack(z, p.Old); {
 	case rolled != nil:
 		g.holdBack(z, s, m, &p, &r, rolled)

@@ -21,6 +21,8 @@ type memory struct {
 	digest     string
 	agree      int // primaries that had what is held
 
+	counted, stood judged // what metrics know of: contents, and older serials that all primaries have
+
 	seen    time.Time // when the zone was first looked at
 	spread  time.Duration
 	others  map[netip.AddrPort]*standing // of primaries of which something is known
@@ -28,6 +30,31 @@ type memory struct {
 
 	urgent  bool // what is judged is released for the sake of signatures
 	alarmed bool // what is served was, and an alert says so
+}
+
+// judged is what was made of a content, or of an older serial: then to is zero. What is held is judged again by each
+// refresh.
+type judged struct {
+	since    time.Time // when it was held first
+	from, to zone.SetHash
+	verdict  guard.Verdict
+}
+
+// next notes what is judged now, and says whether that is something else than before, and whether that or its verdict is.
+func (j *judged) next(is judged) (other, changed bool) {
+	was := *j
+	*j = is
+	changed = is != was
+	was.verdict = is.verdict
+	return is != was, changed
+}
+
+// hashOf is that of a version, zero for none.
+func hashOf(v *zone.Version) zone.SetHash {
+	if v == nil {
+		return zone.SetHash{}
+	}
+	return v.SetHash()
 }
 
 // standing is where a primary stands beside the others.

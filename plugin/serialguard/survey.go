@@ -21,11 +21,15 @@ func (g *gate) Survey(z *refresh.Zone, v refresh.Survey) (a refresh.Advice) {
 	m := g.remembered(z, s, v.Memory)
 	if !v.Behind.IsZero() {
 		g.standstill(z, s, &v, &a)
+		is := judged{since: v.Behind, from: v.Have.SetHash(), verdict: guard.Strictest(a.Ruling.Findings)}
+		if _, changed := m.stood.next(is); changed {
+			count(z.Name(), g.server, a.Ruling.Findings)
+		}
 	}
 	standing := g.lagging(s, m, &v, &a)
 	standing = append(standing, m.differences(v.Primaries)...)
 	a.Ruling.Findings = append(a.Ruling.Findings, standing...)
-	count(z.Name(), g.server, a.Ruling.Findings)
+	count(z.Name(), g.server, standing)
 	g.divided(z, m, standing)
 	g.due(s, m, &v, &a)
 	return a

@@ -58,3 +58,17 @@ func TestTheFirstSignatureToExpireCounts(t *testing.T) {
 		}
 	}
 }
+
+// An alert with another reason is another alert.
+func TestTheReasonOfOldSignaturesStays(t *testing.T) {
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for _, left := range []time.Duration{-5 * time.Hour, 20 * time.Hour} {
+		v := version(t, 1, rrsig("example.", dns.TypeSOA, now, int64(left/time.Second)), ns("example."))
+		c := &Change{Candidate: Candidate{Version: v}, Now: now, After: StatisticsOf(v)}
+		was, _ := signatures(nil, c)
+		c.Now = now.Add(time.Hour)
+		if is, found := signatures(nil, c); !found || is != was {
+			t.Errorf("%s, an hour later %s", was, is)
+		}
+	}
+}

@@ -10,7 +10,8 @@ import (
 // soon is how long before they expire signatures are old: whoever signs has missed the time to do it again.
 const soon = 24 * time.Hour
 
-// signatures: one has expired, or soon will. What would replace a zone whose signatures all still validate is held.
+// signatures: one has expired, or soon will. What would replace a zone whose signatures all still validate is held. The
+// reason names the moment, not how long that is from now: an alert would be another one every few minutes.
 func signatures(_ *Policy, c *Change) (Finding, bool) {
 	until, signed := c.After.SignedUntil(c.Now)
 	if !signed {
@@ -22,9 +23,9 @@ func signatures(_ *Policy, c *Change) (Finding, bool) {
 		if was, ok := c.Before.SignedUntil(c.Now); ok && was.After(c.Now) {
 			verdict = Hold
 		}
-		return found(Signatures, verdict, "has an RRSIG that expired at about %s, %.1f h ago", stamp(until), -left.Hours())
+		return found(Signatures, verdict, "has an RRSIG that expired at about %s", stamp(until))
 	case left < soon:
-		return found(Signatures, Warn, "has an RRSIG that expires at about %s, in %.1f h", stamp(until), max(left, 0).Hours())
+		return found(Signatures, Warn, "has an RRSIG that expires at about %s", stamp(until))
 	}
 	return Finding{}, false
 }
