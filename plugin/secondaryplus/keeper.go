@@ -140,7 +140,7 @@ func (k *keeper) write(m *member) (saved uint64, err error) {
 		Published: state.Published,
 		Refreshed: state.Lease.Refreshed, Expire: state.Lease.Expire,
 		Source: state.Source, Pin: state.Pin, Tag: tag,
-		HeldSince: state.HeldSince, HeldHash: state.HeldHash,
+		HeldSince: state.HeldSince, HeldStill: state.HeldStill, HeldHash: state.HeldHash,
 	})
 	if err != nil {
 		m.journalErrors.Add(1)

@@ -193,7 +193,7 @@ func (p *Plugin) load(s *served, now time.Time) (restored, bool) {
 		Published: saved.Published,
 		Lease:     timers.Timers{Refreshed: saved.Refreshed, Expire: saved.Expire},
 		Source:    saved.Source, Pin: saved.Pin,
-		HeldSince: saved.HeldSince, HeldHash: saved.HeldHash,
+		HeldSince: saved.HeldSince, HeldStill: saved.HeldStill, HeldHash: saved.HeldHash,
 	}, now)
 	return restored{zone, savedMark | uint64(saved.Version.Serial()), saved.Tag}, true
 }

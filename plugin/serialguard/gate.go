@@ -90,7 +90,11 @@ func (g *gate) findings(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, 
 		m.differing(p)
 	}
 	agreeing.WithLabelValues(z.Name(), g.server).Set(float64(m.agree))
-	few, found, met, until := s.policy.Agreement(m.agree, len(s.voters(z.Config())), p.Since, p.Now)
+	since := p.Still
+	if fresh(z.Held(), guard.TooFew) {
+		since = p.Now
+	}
+	few, found, met, until := s.policy.Agreement(m.agree, len(s.voters(z.Config())), since, p.Now)
 	if met {
 		list = guard.Corroborated(list)
 	}
@@ -125,8 +129,9 @@ func observed(r refresh.Ruling) refresh.Ruling {
 // hold keeps a version back, unless the operator's terms let it through.
 func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *refresh.Proposal, r *refresh.Ruling) {
 	digest := m.digestOf(c.Version)
+	m.clocks(z, p, r)
 	d := s.terms.decide(state{
-		now: p.Now, since: p.Since, serial: c.Version.Serial(), digest: digest, approvals: process.approvals(z),
+		now: p.Now, since: r.Since, still: r.Still, serial: c.Version.Serial(), digest: digest, approvals: process.approvals(z),
 		confirmed: p.Held == nil, expire: expireOf(z, c.Old), before: c.Before, after: validating(c, r.Findings),
 	})
 	if d.released == "" {
@@ -141,6 +146,28 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 		m.urgent = true
 		alerts.Fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
 	}
+}
+
+// clocks says since when something is held, and since when it is what it is. A newer serial goes on where the one before it
+// was, but not when it is held for something that nobody has had the time to see; and what was held because of a rollback
+// begins anew when that is over.
+func (m *memory) clocks(z *refresh.Zone, p *refresh.Proposal, r *refresh.Ruling) {
+	r.Since, r.Still = p.Since, p.Still
+	if m.back {
+		m.back, r.Since, r.Still = false, p.Now, p.Now
+	}
+	for _, f := range r.Findings {
+		if f.Verdict >= guard.Hold && fresh(z.Held(), f.Rule) {
+			r.Still = p.Now
+		}
+	}
+}
+
+// fresh says whether what is held is held for other rules than that one.
+func fresh(h *refresh.Held, rule guard.Rule) bool {
+	return h != nil && !slices.ContainsFunc(h.Ruling.Findings, func(f guard.Finding) bool {
+		return f.Verdict >= guard.Hold && f.Rule == rule
+	})
 }
 
 // validating are the statistics of a version, if nothing is known against its signatures: one that does not validate is no
@@ -165,6 +192,7 @@ func (g *gate) holdBack(z *refresh.Zone, s *stanza, m *memory, p *refresh.Propos
 		g.forward(z, s)
 		return
 	}
+	m.back = true
 	r.Verdict, r.Digest = guard.Hold, digest
 	r.Note = fmt.Sprintf("serial %s was put back by order; to go on: order 'resume', or 'approve' for serial %s with %s", b.Serial, p.Version.Serial(), digest)
 	g.began(z, s, p)

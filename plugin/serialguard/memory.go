@@ -19,7 +19,8 @@ type memory struct {
 	statistics *guard.Statistics
 	digested   zone.SetHash // the content that the digest is of
 	digest     string
-	agree      int // primaries that had what is held
+	agree      int  // primaries that had what is held
+	back       bool // what is held is so because a version was put back
 
 	counted, stood judged // what metrics know of: contents, and older serials that all primaries have
 

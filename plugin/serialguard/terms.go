@@ -11,7 +11,8 @@ import (
 
 // state is what the terms look at.
 type state struct {
-	now, since time.Time // since when the content is held
+	now, since time.Time // since when something is held
+	still      time.Time // since when it is the content, or ones before it
 	serial     serial.Serial
 	digest     string     // empty: the content is not known
 	approvals  []approval // by order
@@ -78,7 +79,7 @@ type moment struct {
 
 func (t *terms) moments(s state) (list []moment) {
 	if t.release > 0 && s.confirmed {
-		list = append(list, moment{s.since.Add(t.release), fmt.Sprintf("it is still there after %s", t.release), "auto"})
+		list = append(list, moment{s.still.Add(t.release), fmt.Sprintf("it is still there after %s", t.release), "auto"})
 	}
 	longest := t.held(s.expire)
 	end := moment{at: s.since.Add(longest)}

@@ -42,7 +42,7 @@ func TestTerms(t *testing.T) {
 		{"the first of several moments counts", terms{release: 3 * time.Hour, longest: 2 * time.Hour, then: release}, time.Hour, "", time.Hour},
 	} {
 		d := c.terms.decide(state{
-			now: noon, since: noon.Add(-c.held), serial: 7, digest: some, confirmed: c.name != unconfirmed, expire: 48 * time.Hour, before: none, after: none,
+			now: noon, since: noon.Add(-c.held), still: noon.Add(-c.held), serial: 7, digest: some, confirmed: c.name != unconfirmed, expire: 48 * time.Hour, before: none, after: none,
 		})
 		again := time.Duration(0)
 		if !d.again.IsZero() {

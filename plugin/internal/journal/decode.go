@@ -100,8 +100,11 @@ func (d *decoder) lease() (l lease) {
 func (d *decoder) held() (h held) {
 	switch there := d.fixed(1); {
 	case d.bad || there[0] == 0:
-	case there[0] == 1:
+	case there[0] == heldOnce:
 		h.since, h.hash = d.time(), d.hash()
+		h.still = h.since
+	case there[0] == heldOn:
+		h.since, h.still, h.hash = d.time(), d.time(), d.hash()
 	default:
 		d.bad = true
 	}

@@ -32,7 +32,7 @@ type lease struct {
 }
 
 func leaseOf(st State) lease {
-	return lease{st.Refreshed, st.Expire, st.Source, st.Pin, st.Tag, held{st.HeldSince, st.HeldHash}, len(st.Deltas)}
+	return lease{st.Refreshed, st.Expire, st.Source, st.Pin, st.Tag, held{st.HeldSince, st.HeldStill, st.HeldHash}, len(st.Deltas)}
 }
 
 func appendHeader(dst []byte, h *header) []byte {
@@ -52,15 +52,24 @@ func appendHeader(dst []byte, h *header) []byte {
 
 // held is what is known of a version that is kept back; the zero held: there is none.
 type held struct {
-	since time.Time
-	hash  zone.SetHash
+	since, still time.Time
+	hash         zone.SetHash
 }
+
+// How what is held is written: it is the same all the time, or it has been something else.
+const (
+	heldOnce = 1
+	heldOn   = 2
+)
 
 func appendHeld(dst []byte, h held) []byte {
 	if h.since.IsZero() {
 		return append(dst, 0)
 	}
-	return appendHash(appendTime(append(dst, 1), h.since), h.hash)
+	if h.still.Equal(h.since) {
+		return appendHash(appendTime(append(dst, heldOnce), h.since), h.hash)
+	}
+	return appendHash(appendTime(appendTime(append(dst, heldOn), h.since), h.still), h.hash)
 }
 
 func appendTime(dst []byte, t time.Time) []byte {

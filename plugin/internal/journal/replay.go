@@ -66,7 +66,7 @@ func (p *past) state() State {
 	st := State{
 		Refreshed: p.lease.refreshed, Expire: p.lease.expire,
 		Source: p.lease.source, Pin: p.lease.pin, Tag: p.lease.tag,
-		HeldSince: p.lease.held.since, HeldHash: p.lease.held.hash,
+		HeldSince: p.lease.held.since, HeldStill: p.lease.held.still, HeldHash: p.lease.held.hash,
 	}
 	st.Version = p.version
 	if kept := min(p.lease.kept, len(p.deltas)); kept > 0 {

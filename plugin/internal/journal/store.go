@@ -39,8 +39,9 @@ type State struct {
 	Refreshed, Expire time.Time
 	Source, Pin       netip.AddrPort // the zero AddrPort: not known
 	Tag               string         // means nothing to the journal
-	HeldSince         time.Time      // since when a version is kept back; zero: none is
-	HeldHash          zone.SetHash   // of that version
+	HeldSince         time.Time      // since when something is kept back; zero: nothing is
+	HeldStill         time.Time      // since when that is what it is
+	HeldHash          zone.SetHash   // of that
 }
 
 // Store is a directory with saved zones. Its methods may be called concurrently for different zones, and by one

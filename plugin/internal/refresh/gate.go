@@ -73,8 +73,9 @@ type Proposal struct {
 	Agree, Differ []netip.AddrPort
 	// Memory is what the gate remembers of the zone, for as long as there is the zone. Nobody else looks at it.
 	Memory *any
-	// Since is since when this content is held, Now if it was not held before.
-	Since, Now time.Time
+	// Since is since when something is held without a pause, and Still since when it is this content, or ones that newer
+	// serials led to this one from; Now if that was not so before.
+	Since, Still, Now time.Time
 }
 
 // A Ruling is what a Gate decides.
@@ -92,6 +93,8 @@ type Ruling struct {
 	Until time.Time
 	// Lapse ends the lease of the zone: what is served is not to be served any more.
 	Lapse bool
+	// Since and Still are those of what is held from now on, if they are others than those of the Proposal; zero: not.
+	Since, Still time.Time
 }
 
 // Held is what waits for a better judgement. It is not changed after it was made.
@@ -99,8 +102,22 @@ type Held struct {
 	Serial  serial.Serial
 	Fetched xfr.Fetched // its Version is nil when only the serial is known, which is not newer than what is served
 	From    netip.AddrPort
-	Since   time.Time // when this content, or this state, was held first
-	Ruling  Ruling
+	// Since is since when something is held without a pause: a content, or that the primaries are behind. Still is since when
+	// it is this content, or ones that newer serials led to this one from.
+	Since, Still time.Time
+	Ruling       Ruling
+}
+
+// ruled is what is held, with another ruling.
+func (h Held) ruled(r Ruling) *Held {
+	h.Ruling = r
+	if !r.Since.IsZero() {
+		h.Since = r.Since
+	}
+	if !r.Still.IsZero() {
+		h.Still = r.Still
+	}
+	return &h
 }
 
 // hash is that of the content; the zero SetHash: only the serial is known.
@@ -115,9 +132,7 @@ func (h *Held) hash() zone.SetHash {
 type gated struct {
 	held   atomic.Pointer[Held]
 	memory any
-	// since is when something with this hash was held first, before a restart; zero: nothing was.
-	since time.Time
-	hash  zone.SetHash
+	before holding // of what was held before a restart
 	// warnings are what the gate found about the primaries in the last round of SOA checks.
 	warnings atomic.Pointer[[]guard.Finding]
 	// behind is since when no primary that answers has what is served or newer; zero: one has.
@@ -126,22 +141,51 @@ type gated struct {
 	proven map[netip.AddrPort]zone.SetHash
 }
 
-// waiting is since when what is held is held, and its hash; zero: nothing is.
-func (g *gated) waiting() (since time.Time, hash zone.SetHash) {
+// A holding has the moments of something held (see Held), and its hash; without since, nothing is held. An older serial of
+// the primaries, of which there is no content, has the zero hash: that is another one.
+type holding struct {
+	since, still time.Time
+	hash         zone.SetHash
+}
+
+// waiting is the holding of what is held.
+func (g *gated) waiting() holding {
 	if h := g.held.Load(); h != nil {
-		return h.Since, h.hash()
+		return holding{h.Since, h.Still, h.hash()}
 	}
-	return g.since, g.hash
+	return g.before
 }
 
 // heldSince is since when something with a hash is held: from before, if it is the same.
 func (z *Zone) heldSince(of zone.SetHash, now time.Time) (since time.Time, known bool) {
 	if g := z.gated.Load(); g != nil {
-		if since, hash := g.waiting(); !since.IsZero() && hash == of {
-			return since, true
+		if w := g.waiting(); !w.since.IsZero() && w.hash == of {
+			return w.since, true
 		}
 	}
 	return now, false
+}
+
+// waits is the holding of a version, if it is held now. A newer one waits on where that before it was: or else a zone that
+// changes often would be held for ever. After a restart the serial of that is not known.
+func (z *Zone) waits(v *zone.Version, now time.Time) (w holding, known bool) {
+	w = holding{now, now, v.SetHash()}
+	g := z.gated.Load()
+	if g == nil {
+		return w, false
+	}
+	was := g.waiting()
+	switch {
+	case was.since.IsZero() || was.hash == (zone.SetHash{}):
+		return w, false
+	case was.hash == w.hash:
+		return was, true
+	}
+	w.since = was.since
+	if h := g.held.Load(); h != nil && v.Serial().Newer(h.Serial) {
+		w.still = was.still
+	}
+	return w, false
 }
 
 // Held is the version that is kept back, nil: none is.
@@ -187,7 +231,7 @@ func (z *Zone) letGo() {
 	if g == nil {
 		return
 	}
-	since, _ := g.waiting()
+	since := g.waiting().since
 	next := &gated{memory: g.memory, proven: g.proven}
 	next.warnings.Store(g.warnings.Load())
 	z.gated.Store(next)
@@ -224,10 +268,10 @@ func (c *cycle) rule(ctx context.Context, from netip.AddrPort, f xfr.Fetched, he
 	}
 	now := time.Now()
 	c.ruled = now
-	since, _ := c.zone.heldSince(f.Version.SetHash(), now)
+	w, _ := c.zone.waits(f.Version, now)
 	p := Proposal{
 		Candidate: guard.Candidate{Old: c.have, Version: f.Version, Delta: f.Delta, Forced: c.forced()},
-		Primary:   from, Primaries: views, Held: held, Memory: c.memory(), Since: since, Now: now,
+		Primary:   from, Primaries: views, Held: held, Memory: c.memory(), Since: w.since, Still: w.still, Now: now,
 	}
 	p.Agree, p.Differ = c.consult(ctx, from, f, held != nil)
 	r := c.config.Gate.Judge(c.zone, p)
@@ -252,13 +296,18 @@ func (c *cycle) gates() bool {
 
 func (c *cycle) memory() *any { return &c.zone.gated.Load().memory }
 
-// hold keeps something back. The same does not begin to wait anew.
+// hold keeps something back. It goes on to wait, if it did, or something that it comes after.
 func (c *cycle) hold(h *Held) {
 	g := c.zone.gated.Load()
-	h.Since, c.outcome.Known = c.zone.heldSince(h.hash(), c.ruled)
-	if h.Fetched.Version == nil {
-		h.Since = g.behind
+	if v := h.Fetched.Version; v != nil {
+		var w holding
+		w, c.outcome.Known = c.zone.waits(v, c.ruled)
+		h.Since, h.Still = w.since, w.still
+	} else {
+		_, c.outcome.Known = c.zone.heldSince(zone.SetHash{}, c.ruled)
+		h.Since, h.Still = g.behind, g.behind
 	}
+	h = h.ruled(h.Ruling)
 	g.held.Store(h)
 	c.outcome.Result, c.outcome.Primary, c.outcome.Held, c.outcome.Ruling = Kept, h.From, h, h.Ruling
 }
@@ -281,9 +330,7 @@ func (c *cycle) reconsider(ctx context.Context) {
 		c.serve(h.From, h.Fetched)
 		return
 	}
-	still := *h
-	still.Ruling = ruling
-	c.zone.gated.Load().held.Store(&still)
+	c.zone.gated.Load().held.Store(h.ruled(ruling))
 }
 
 // recalled is what is held, also before a restart.
@@ -292,14 +339,14 @@ func (c *cycle) recalled() *Held {
 	if g == nil || c.config.Gate == nil || c.have == nil {
 		return c.zone.Held()
 	}
-	if h := g.held.Load(); h != nil || g.since.IsZero() || g.hash == (zone.SetHash{}) {
+	if h := g.held.Load(); h != nil || g.before.since.IsZero() || g.before.hash == (zone.SetHash{}) {
 		return h
 	}
-	h := c.config.Gate.Recall(c.zone, c.have, g.hash)
-	if h == nil || h.hash() != g.hash {
+	h := c.config.Gate.Recall(c.zone, c.have, g.before.hash)
+	if h == nil || h.hash() != g.before.hash {
 		return nil
 	}
-	h.Since = g.since
+	h.Since, h.Still = g.before.since, g.before.still
 	return h
 }
 

@@ -159,8 +159,55 @@ func TestGate(t *testing.T) {
 		}
 		r.serial(addrA, 3)
 		r.after(refreshEach)
-		if h := next.Held(); h == nil || !h.Since.Equal(time.Now()) {
-			r.Errorf("other content has the time of the one before: %+v", h)
+		if h := next.Held(); h == nil || !h.Since.Equal(since) || !h.Still.Equal(since) {
+			r.Errorf("a newer serial waits from another time on: %+v", h)
+		}
+	})
+	scenario(t, "a newer serial waits on, another one begins anew, and both are a hold without a pause", Options{}, func(r *rig) {
+		g := &fakeGate{rulings: map[serial.Serial]Ruling{2: ruling(guard.Hold), 3: ruling(guard.Hold), 4: ruling(guard.Hold)}}
+		z := r.guarded(g)
+		r.serial(addrA, 3)
+		r.notify(z, addrA, 3)
+		since := time.Now()
+		want := func(z *Zone, s serial.Serial, still time.Time) {
+			r.Helper()
+			h, asked := z.Held(), g.last()
+			if h == nil || h.Serial != s || !h.Since.Equal(since) || !h.Still.Equal(still) || !asked.Since.Equal(since) || !asked.Still.Equal(still) {
+				r.Errorf("%+v, asked %+v; want serial %s since %s, still %s", h, asked, s, since, still)
+			}
+		}
+		for range 2 {
+			want(z, z.Held().Serial, since)
+			r.after(time.Minute)
+			r.serial(addrA, 4)
+			r.s.Request(z)
+			r.after(0)
+		}
+		r.after(time.Minute)
+		r.serial(addrA, 2)
+		r.s.Request(z)
+		r.after(0)
+		still := time.Now()
+		want(z, 2, still)
+		state := z.State()
+		r.s.Remove(z)
+		next := NewZone(z.Apex(), z.Config())
+		next.Restore(state, time.Now())
+		r.after(time.Minute)
+		r.s.Add(next)
+		r.after(0)
+		want(next, 2, still)
+		since, still = time.Now(), time.Now()
+		r.serial(addrA, 1)
+		r.s.Request(next)
+		r.after(0)
+		r.serial(addrA, 3)
+		r.s.Request(next)
+		r.after(0)
+		want(next, 3, still)
+		since, still = time.Now().Add(time.Hour), time.Now().Add(time.Minute)
+		if h := next.Held().ruled(Ruling{Since: since, Still: still}); !h.Since.Equal(since) || !h.Still.Equal(still) {
+			r.Errorf("the gate says otherwise, and it is %+v", h)
 		}
 	})
 	scenario(t, "another primary is tried when it rejects what came from one", Options{}, func(r *rig) {

@@ -15,9 +15,10 @@ type State struct {
 	Lease  timers.Timers
 	Source netip.AddrPort // where the version came from; the zero AddrPort: not known
 	Pin    netip.AddrPort // the primary that the zone stays with
-	// HeldSince is since when a version is kept back that has HeldHash; zero: none is.
-	HeldSince time.Time
-	HeldHash  zone.SetHash
+	// HeldSince is since when something is kept back, zero: nothing is; HeldStill and HeldHash are of what that is now, see
+	// Held.
+	HeldSince, HeldStill time.Time
+	HeldHash             zone.SetHash
 }
 
 // State is the zone's present state. It may be called at any time.
@@ -30,7 +31,8 @@ func (z *Zone) State() State {
 		s.Source = report.Source
 	}
 	if g := z.gated.Load(); g != nil {
-		s.HeldSince, s.HeldHash = g.waiting()
+		w := g.waiting()
+		s.HeldSince, s.HeldStill, s.HeldHash = w.since, w.still, w.hash
 	}
 	return s
 }
@@ -40,7 +42,7 @@ func (z *Zone) State() State {
 func (z *Zone) Restore(s State, now time.Time) {
 	z.data.Restore(s.Published)
 	if !s.HeldSince.IsZero() {
-		z.gated.Store(&gated{since: s.HeldSince, hash: s.HeldHash})
+		z.gated.Store(&gated{before: holding{s.HeldSince, s.HeldStill, s.HeldHash}})
 	}
 	z.source, z.pin = s.Source, primary.Pin{Addr: s.Pin}
 	lease := s.Lease.Restored(s.Version.SOA(), z.Config().Clamps, now)
