@@ -127,15 +127,16 @@ func (e *engine) begin(p *Plugin) {
 func (e *engine) commit(p *Plugin) {
 	e.apply(p.settings)
 	p.committed = true
-	clear(p.renamed)
 	for _, s := range p.table() {
 		e.commitZone(p, s)
 	}
+	clear(p.renamed)
 	p.countMembers()
 }
 
 // commitZone makes the configuration of one zone count. If its primaries are others now, if it was failing, or if
-// something of it is held, it is refreshed at once: what was changed may be what it waits for.
+// something of it is held, it is refreshed at once: what was changed may be what it waits for. So it is when it goes by
+// another name, which its gate has alerts under.
 func (e *engine) commitZone(p *Plugin, s *served) {
 	m := s.member
 	if m.origin != s.origin || m.listing != nil && !s.isCatalog() {
@@ -150,7 +151,9 @@ func (e *engine) commitZone(p *Plugin, s *served) {
 	m.keepIn(p.keepers[s.config.persist])
 	m.resort.Store(s.resort)
 	e.retarget(m, s.targets)
-	if !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 || m.zone.Held() != nil {
+	_, renamed := p.renamed[m]
+	renamed = renamed && s.refresh.Gate != nil
+	if renamed || !samePrimaries(before, s.refresh) || m.zone.Lease().Failures > 0 || m.zone.Held() != nil {
 		m.scheduler.Request(m.zone)
 	}
 }

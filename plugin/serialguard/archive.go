@@ -84,7 +84,19 @@ func (a *archive) later(about string, do func() error) {
 		failed(about, errBehind)
 		return
 	}
-	a.jobs = append(a.jobs, job{about, do})
+	a.begin(job{about, do})
+}
+
+// queue is later for a job that needs no memory: there may be any number of them.
+func (a *archive) queue(j job) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begin(j)
+}
+
+// begin has a job done; a.mu is held.
+func (a *archive) begin(j job) {
+	a.jobs = append(a.jobs, j)
 	if !a.running {
 		a.running = true
 		go a.run()

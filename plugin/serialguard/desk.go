@@ -53,6 +53,7 @@ type desk struct {
 type told struct {
 	held      *refresh.Held
 	critical  bool
+	server    string // as the alert says
 	complaint string // about the last file
 }
 
@@ -93,11 +94,11 @@ func (d *desk) look(z *refresh.Zone, t *told) {
 		return
 	}
 	a := g.heldAlert(z, h)
-	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical {
-		t.held, t.critical = h, critical
+	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical || t.server != g.server {
+		t.held, t.critical, t.server = h, critical, g.server
 		alerts.Fire(a)
-		if z.Held() != h {
-			alerts.Resolve(a.Name, a.Labels) // it ended before the alert was there
+		if z.Held() != h || g.now(z).server != g.server {
+			alerts.Resolve(a.Name, a.Labels) // it ended, or was another one's, before the alert was there
 		}
 	}
 	path, err := g.acceptFile(z)

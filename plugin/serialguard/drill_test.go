@@ -47,6 +47,7 @@ type drill struct {
 	*testing.T
 	text string // of the stanza
 	dir  string
+	key  string // of the server block
 	g    *gate
 	z    *refresh.Zone
 	s    *refresh.Scheduler
@@ -67,7 +68,7 @@ func play(t *testing.T, sentence string, primaries int, lines string, run func(r
 		t.Helper()
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
-			r := &drill{T: t, text: lines, dir: dir, offers: make(map[netip.AddrPort]*offer)}
+			r := &drill{T: t, text: lines, dir: dir, key: "k", offers: make(map[netip.AddrPort]*offer)}
 			for n := range primaries {
 				r.offers[at(n+1)] = new(offer)
 			}
@@ -97,7 +98,7 @@ func (r *drill) begin(saved *refresh.State) {
 	process = newGuardian()
 	process.runs = func(*corefile.Corefile) bool { return true }
 	r.s = refresh.NewScheduler(refresh.Options{Jitter: func() float64 { return 0 }})
-	r.g = r.gate("k", r.text)
+	r.g = r.gate(r.key, r.text)
 	r.z = r.zone(r.g)
 	if saved != nil {
 		r.z.Restore(*saved, time.Now())

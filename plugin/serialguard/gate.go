@@ -27,6 +27,7 @@ var (
 	_ refresh.Gate      = (*gate)(nil)
 	_ refresh.Overruler = (*gate)(nil)
 	_ refresh.Eraser    = (*gate)(nil)
+	_ refresh.Mover     = (*gate)(nil)
 )
 
 // Witnesses implements refresh.Gate.
@@ -43,6 +44,7 @@ func (g *gate) Witnesses(z *refresh.Zone) (list []netip.AddrPort) {
 
 // Judge implements refresh.Gate.
 func (g *gate) Judge(z *refresh.Zone, p refresh.Proposal) refresh.Ruling {
+	g = g.now(z)
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
 		g.unguarded(z, p.Memory)
@@ -143,8 +145,8 @@ func (g *gate) hold(z *refresh.Zone, s *stanza, m *memory, c *guard.Change, p *r
 	r.Verdict, r.Note = guard.Warn, "released: "+d.released
 	releases.WithLabelValues(z.Name(), g.server, d.how).Inc()
 	if d.how == "signatures" {
-		m.urgent = true
-		alerts.Fire(g.releasedAlert(z, c.Version, d.released, r.Findings))
+		m.urgent, m.alarm = true, g.releasedAlert(z, c.Version, d.released, r.Findings)
+		alerts.Fire(m.alarm)
 	}
 }
 

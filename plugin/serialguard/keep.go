@@ -77,6 +77,7 @@ func (g *gate) keep(z *refresh.Zone, s *stanza, p *refresh.Proposal) {
 
 // Recall implements refresh.Gate.
 func (g *gate) Recall(z *refresh.Zone, have *zone.Version, hash zone.SetHash) *refresh.Held {
+	g = g.now(z)
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
 		return nil
@@ -104,14 +105,12 @@ var errOther = errors.New("it is asked for again")
 
 // Ended implements refresh.Gate.
 func (g *gate) Ended(z *refresh.Zone, away bool) {
-	alerts.Resolve(alertHeld, g.labels(z))
 	if away {
 		process.gone(z)
-		alerts.Resolve(alertDisagree, g.labels(z))
-		alerts.Resolve(alertReleased, g.labels(z))
-		agreeing.DeleteLabelValues(z.Name(), g.server)
+		g.silence(z)
 		return
 	}
+	alerts.Resolve(alertHeld, g.labels(z))
 	process.end(z)
 	if s := of(g.stanzas, z.Apex()); s != nil {
 		if a := g.archive(z, s); a != nil {

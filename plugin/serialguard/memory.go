@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/alerts"
+	"github.com/understudy-dns/understudy/plugin/internal/events"
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 	"github.com/understudy-dns/understudy/plugin/internal/zone"
@@ -31,6 +33,8 @@ type memory struct {
 
 	urgent  bool // what is judged is released for the sake of signatures
 	alarmed bool // what is served was, and an alert says so
+	alarm   events.Alert
+	server  string // as the alerts say
 }
 
 // judged is what was made of a content, or of an older serial: then to is zero. What is held is judged again by each
@@ -68,12 +72,25 @@ type standing struct {
 // remembered is the memory in its place.
 func (g *gate) remembered(z *refresh.Zone, s *stanza, place *any) *memory {
 	if m, ok := (*place).(*memory); ok {
+		g.takeOver(z, m)
 		return m
 	}
-	m := &memory{seen: time.Now(), spread: rand.N(s.audit)}
+	m := &memory{seen: time.Now(), spread: rand.N(s.audit), server: g.server}
 	*place = m
 	g.recallRollback(z, s)
 	return m
+}
+
+// takeOver has the alert that something was released be one of g's, see Move. The others are told of again as it is.
+func (g *gate) takeOver(z *refresh.Zone, m *memory) {
+	if m.server == g.server {
+		return
+	}
+	m.server = g.server
+	if m.alarmed {
+		m.alarm.Labels = g.labels(z)
+		alerts.Fire(m.alarm)
+	}
 }
 
 // unguarded forgets a zone that no stanza names any more: its memory would keep a version. Nobody would tell of the end of

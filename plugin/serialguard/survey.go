@@ -13,6 +13,7 @@ import (
 
 // Survey implements refresh.Gate.
 func (g *gate) Survey(z *refresh.Zone, v refresh.Survey) (a refresh.Advice) {
+	g = g.now(z)
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
 		g.unguarded(z, v.Memory)
@@ -177,6 +178,7 @@ func (m *memory) turns(s *stanza, c *refresh.Config) (at time.Time) {
 
 // Compare implements refresh.Gate.
 func (g *gate) Compare(z *refresh.Zone, c refresh.Comparison) (r refresh.Ruling, adopt bool) {
+	g = g.now(z)
 	s := of(g.stanzas, z.Apex())
 	if s == nil {
 		return r, false

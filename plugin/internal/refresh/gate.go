@@ -52,6 +52,13 @@ type Eraser interface {
 	Erase(*Zone)
 }
 
+// A Mover is a Gate that keeps something of zones under names which another gate of its kind may not have.
+type Mover interface {
+	// Move is told that a zone is about to go by another configuration, which has a gate, too. What it returns is called when
+	// that counts.
+	Move(z *Zone, to *Config) (moved func())
+}
+
 // Earlier is a version that was served before.
 type Earlier struct {
 	Serial  serial.Serial

@@ -95,7 +95,13 @@ func (z *Zone) Apex() owner.Name { return z.apex }
 // Configure replaces the configuration; the next cycle follows it. Nothing is published any more that comes
 // from a primary which it does not name.
 func (z *Zone) Configure(c *Config) {
-	if before := z.config.Swap(c); before.Gate != nil && c.Gate == nil {
+	before, moved := z.config.Load(), func() {}
+	if gate, ok := before.Gate.(Mover); ok && c.Gate != nil {
+		moved = gate.Move(z, c)
+	}
+	z.config.Store(c)
+	moved()
+	if before.Gate != nil && c.Gate == nil {
 		before.Gate.Ended(z, true) // it is asked nothing any more
 	}
 }
