@@ -30,7 +30,7 @@ func TestAFullStateDirectoryIsNoOutage(t *testing.T) {
 	digest := wantHeld(t, s, 2, 1, "deletes", "")
 	s.WaitLog(t, `ERROR.*what is held cannot be kept on disk: .*no space left on device`)
 	s.WaitMetricThat(t, "metrics", "coredns_serialguard_state_errors_total", "≥ 1", func(v float64) bool { return v >= 1 })
-	if list, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(list) > 0 {
+	if list, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(list) != 1 || filepath.Base(list[0]) != "serialguard.lock" {
 		t.Errorf("half of it is left: %v, %v", list, err)
 	}
 	wantOrder(t, s, "approve?wait=true&serial=2&digest="+digest, 200, "")
