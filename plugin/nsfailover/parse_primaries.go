@@ -1,6 +1,8 @@
 package nsfailover
 
 import (
+	"slices"
+
 	"github.com/understudy-dns/understudy/plugin/internal/health"
 )
 
@@ -34,15 +36,15 @@ func (p *parser) primariesProperties(c *primariesConfig) map[string]func([]strin
 	return list
 }
 
-// checkSOA parses: check soa [tcp|udp].
+// checkSOA parses: check soa [tcp|udp|tls].
 func (p *parser) checkSOA(c *primariesConfig, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "soa":
 		c.over = ""
-	case len(args) == 2 && args[0] == "soa" && (args[1] == "tcp" || args[1] == "udp"):
+	case len(args) == 2 && args[0] == "soa" && slices.Contains([]string{"tcp", "udp", overTLS}, args[1]):
 		c.over = args[1]
 	default:
-		return p.Errf("check is given as 'check soa [tcp|udp]'")
+		return p.Errf("check is given as 'check soa [tcp|udp|tls]'")
 	}
 	return nil
 }

@@ -19,11 +19,24 @@ import (
 
 // primariesConfig is a `primaries`.
 type primariesConfig struct {
-	over     string // of the check of the SOA: udp, tcp, or empty
+	over     string // of the check of the SOA: udp, tcp, tls, or empty
 	health   health.Params
 	canaries []netip.AddrPort
 	ranking  primary.Params
 	where    string // in the Corefile
+}
+
+// overTLS is for primaries that all have TLS. They are asked over nothing else anyway.
+const overTLS = "tls"
+
+// fits says which primary cannot be checked as configured.
+func (c *primariesConfig) fits(list []refresh.Watched) error {
+	for _, w := range list {
+		if c.over == overTLS && w.Primary.TLS == nil {
+			return fmt.Errorf("%s - Error during parsing: check soa tls, and primary %s has no TLS", c.where, w.Primary.Addr)
+		}
+	}
+	return nil
 }
 
 // ranked are the primaries of the zones of a server block. It implements refresh.Health.

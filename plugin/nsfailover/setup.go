@@ -81,7 +81,7 @@ func (i *instance) rank(site *dnsserver.Config) error {
 		return fmt.Errorf("%s - Error during parsing: primaries need secondaryplus in the server block", c.where)
 	}
 	i.ranked = newRanked(i.server, c, s)
-	return nil
+	return c.fits(i.ranked.list)
 }
 
 // zonesOf are the keys of the server block, in which there are pools.

@@ -130,3 +130,15 @@ func TestAPrimaryIsDrained(t *testing.T) {
 		}
 	}
 }
+
+// Who is to be asked over TLS must have it.
+func TestPrimariesWithoutTLSAreNotCheckedOverIt(t *testing.T) {
+	t.Parallel()
+	a, b := knot(t, calm(7)), knot(t, calm(7))
+	good := withPrimaries(a.Addr(), b.Addr())
+	s := understudy.Start(t, understudy.Config{Corefile: good})
+	if err := s.TryReload(t, withPrimaries(a.Addr(), b.Addr(), "check soa tls")); err == nil {
+		t.Error("it was taken")
+	}
+	s.WaitLog(t, `Corefile:\d+ - Error during parsing: check soa tls, and primary `+a.Addr()+` has no TLS`)
+}

@@ -86,12 +86,12 @@ func (c *cycle) transfer(ctx context.Context, p xfr.Primary, announced *serial.S
 	return fetched, err
 }
 
-// alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer
-// or there are other primaries to ask.
+// alone ends a refresh in which the notifier has what we have, unless its NOTIFY spoke of something newer,
+// there are other primaries to ask, or a gate is to be asked when it wants the next look.
 func (c *cycle) alone(p xfr.Primary, f xfr.Fetched) (ended bool) {
 	c.equal = primary.View{Addr: p.Addr, Serial: c.have.Serial(), Granted: f.Granted}
 	h := c.request.hint
-	if h.HasSerial && h.Serial != c.have.Serial() || len(c.config.Primaries) > 1 {
+	if h.HasSerial && h.Serial != c.have.Serial() || len(c.config.Primaries) > 1 || c.gates() {
 		return false
 	}
 	c.saw(p.Addr, c.have.Serial(), f.Granted)

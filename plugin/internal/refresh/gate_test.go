@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/understudy-dns/understudy/plugin/internal/guard"
@@ -23,6 +24,11 @@ func (openGate) Survey(*Zone, Survey) (a Advice)                     { return a 
 func (openGate) Compare(*Zone, Comparison) (r Ruling, adopt bool)    { return r, false }
 func (openGate) Recall(*Zone, *zone.Version, zone.SetHash) (h *Held) { return h }
 func (openGate) Ended(*Zone, bool)                                   {}
+
+// A lookingGate wants to be asked each minute.
+type lookingGate struct{ openGate }
+
+func (lookingGate) Survey(_ *Zone, s Survey) Advice { return Advice{Again: s.Now.Add(time.Minute)} }
 
 // A fakeGate rules by serial.
 type fakeGate struct {
@@ -209,6 +215,21 @@ func TestGate(t *testing.T) {
 		if h := next.Held().ruled(Ruling{Since: since, Still: still}); !h.Since.Equal(since) || !h.Still.Equal(still) {
 			r.Errorf("the gate says otherwise, and it is %+v", h)
 		}
+	})
+	scenario(t, "a NOTIFY that brings nothing does not put off when the gate wants to look again", Options{}, func(r *rig) {
+		z := r.loaded(addrA)
+		c := *z.Config()
+		c.Gate = lookingGate{}
+		z.Configure(&c)
+		r.s.Request(z)
+		synctest.Wait()
+		r.due(z, time.Minute)
+		r.after(10 * time.Second)
+		r.took(r.T)
+		r.s.Notify(z, Hint{From: addrA.Addr()})
+		synctest.Wait()
+		r.asked("ixfr A, soa A")
+		r.due(z, time.Minute)
 	})
 	scenario(t, "another primary is tried when it rejects what came from one", Options{}, func(r *rig) {
 		g := &fakeGate{rulings: map[serial.Serial]Ruling{3: ruling(guard.Reject)}}
