@@ -16,6 +16,8 @@ type alarm struct {
 	stop chan struct{}
 	done sync.WaitGroup
 
+	failures, ends flood // lines about refreshes that fail, and about leases that end
+
 	mu       sync.Mutex
 	troubles map[*member]*trouble
 	session  uint64 // of those who are told, when it was looked last
@@ -68,6 +70,9 @@ func (a *alarm) run() {
 		}
 		begun := time.Now()
 		next := a.look(begun)
+		if again := a.ebb(begun); next.IsZero() || !again.IsZero() && again.Before(next) {
+			next = again
+		}
 		rested = time.Now().Add(max(alarmPause, alarmShare*time.Since(begun)))
 		if next.IsZero() {
 			continue
@@ -77,6 +82,20 @@ func (a *alarm) run() {
 		}
 		timer.Reset(time.Until(next))
 	}
+}
+
+// ebb tells of the lines that were left out. It returns when to come back; zero: there is no need.
+func (a *alarm) ebb(now time.Time) (again time.Time) {
+	if n := a.failures.rest(now); n > 0 {
+		log.Warningf("%d lines more about refreshes that failed were left out: the status and the metrics have them all", n)
+	}
+	if n := a.ends.rest(now); n > 0 {
+		log.Errorf("%d zones more have EXPIRED: the status and the metrics have them all", n)
+	}
+	if a.failures.pending() || a.ends.pending() {
+		return now.Add(floodSpan)
+	}
+	return again
 }
 
 // ended takes the outcome of a refresh, or the end of a lease.

@@ -59,7 +59,7 @@ func (m *member) log(o refresh.Outcome) {
 		}
 		log.Debugf("%s: serial %s is current at %s; due %s%s", name, o.New, o.Primary, until(o.Next), afterAll(o.Errs))
 	case refresh.Expired:
-		log.Errorf("%s: EXPIRED: %s; %s", name, m.reason(o), m.ended())
+		m.alarm.ends.through(log.Errorf)("%s: EXPIRED: %s; %s", name, m.reason(o), m.ended())
 	case refresh.Waiting:
 		m.repeat(log.Warningf, "%s: %s", name, m.reason(o))
 	case refresh.Behind:
@@ -70,7 +70,7 @@ func (m *member) log(o refresh.Outcome) {
 		}
 		m.repeat(log.Warningf, "%s: serial %s from %s is HELD: %s; %s", name, o.Held.Serial, o.Primary, m.reason(o), instead(o))
 	case refresh.Failed:
-		m.repeat(log.Warningf, "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
+		m.repeat(m.alarm.failures.through(log.Warningf), "%s: refresh failed%s: %s", name, m.left(o), m.reason(o))
 	}
 	if o.Result == refresh.Updated || o.Result == refresh.Current && len(o.Ruling.Findings) == 0 {
 		m.steady()

@@ -123,6 +123,7 @@ func TestANewVersionExpiresByItself(t *testing.T) {
 	defer e.sender.Close()
 	e.alarm = newAlarm()
 	defer e.alarm.close()
+	m.alarm = e.alarm
 	e.byZone[m.zone] = m
 	next := testVersion(t, 8, time.Now().Add(-time.Hour))
 	restore(m, next, time.Minute)
