@@ -132,3 +132,23 @@ func TestWhatIsWrongIsReportedAgain(t *testing.T) {
 	s.Reload(t, zone+":{{port}} {\nbind 127.0.0.1\nerrors\nprometheus 127.0.0.1:{{port:metrics}}\n"+rest+"\n}\n")
 	in.Want(t, `"alert":"PoolFailedOver"`, `"state":"resolved"`)
 }
+
+// Another directory is used from the reload on, with what is known; two in one Corefile are an error.
+func TestTheStateMoves(t *testing.T) {
+	t.Parallel()
+	_, port := backends(t, "127.0.7.1", "127.0.7.2")
+	text := twoBlocks(t, port, "nsfailover state {{dir}}/one", "")
+	s := understudy.Start(t, understudy.Config{Corefile: text})
+	wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+	if code := order(t, s, "www.example.org/127.0.7.1/drain"); code != http.StatusOK {
+		t.Fatal(code)
+	}
+	wantAddrs(t, s, www, "127.0.7.2")
+	if err := s.TryReload(t, strings.Replace(text, "errors\n\n", "errors\nnsfailover state {{dir}}/two\n", 1)); err == nil {
+		t.Error("two directories were taken")
+	}
+	s.WaitLog(t, `Corefile:\d+ - Error during parsing: there is another state at .*Corefile:\d+`)
+	s.Reload(t, strings.Replace(text, "{{dir}}/one", "{{dir}}/two", 1))
+	s.Restart(t)
+	wantAddrs(t, s, www, "127.0.7.2")
+}
