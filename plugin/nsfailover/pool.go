@@ -30,6 +30,7 @@ type runtime struct {
 	members map[netip.Addr]member
 	state   pool.State
 	timer   *time.Timer // until the state may change by itself; nil: it does not
+	ended   bool        // it is there no more
 
 	answer atomic.Pointer[answer] // what queries are answered with
 	turn   [2]atomic.Uint64       // of each family: clients ask for both in pairs
@@ -78,6 +79,7 @@ func (r *runtime) configure(c *poolConfig) {
 func (r *runtime) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.ended = true
 	if r.timer != nil {
 		r.timer.Stop()
 		r.timer = nil
@@ -97,7 +99,7 @@ func (r *runtime) gone() {
 	}
 }
 
-// alarm has the alerts fire about what is wrong.
+// alarm has the alerts fire about what is wrong, and end about a member that begins anew.
 func (r *runtime) alarm() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,19 +107,20 @@ func (r *runtime) alarm() {
 		r.fire(f, s.Tier)
 	}
 	for a, m := range r.members {
-		if m.state.Seen == health.Damped {
-			fireFlapping(r.labelsOf(a))
-		}
+		alarmFlapping(m.state.Phase() == health.Damped, r.labelsOf(a))
 	}
 }
 
 // tell takes what a probe, or anything else, has changed.
 func (r *runtime) tell(a netip.Addr, u prober.Update) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended || !slices.Contains(r.config.members(), a) {
+		return // it happened before that was so
+	}
 	if u.Effect.Changed() {
 		r.told(a, u)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	worked, before := r.works(a), r.members[a]
 	m := member{state: u.State, load: before.load}
 	if u.Result != nil && u.Result.HasLoad {
@@ -144,6 +147,9 @@ func (r *runtime) failBack() bool {
 
 // settle decides anew; r.mu is held.
 func (r *runtime) settle(order bool) {
+	if r.ended {
+		return
+	}
 	now := time.Now()
 	next, again := r.config.params.Step(r.state, r.counts(), order, now)
 	before := r.state

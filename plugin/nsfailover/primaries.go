@@ -3,7 +3,6 @@ package nsfailover
 import (
 	"fmt"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
@@ -49,6 +48,8 @@ type ranked struct {
 	zones  ranking
 	list   []refresh.Watched
 
+	shared map[netip.AddrPort]bool // primaries of which one check tells of both
+
 	mu      sync.Mutex
 	known   map[netip.AddrPort]*primaryState
 	serials map[string]*nswatch.History // by apex
@@ -70,11 +71,12 @@ type ranking interface {
 func newRanked(server string, c *primariesConfig, zones ranking) *ranked {
 	r := &ranked{
 		server: server, config: c, zones: zones,
-		known: make(map[netip.AddrPort]*primaryState), serials: make(map[string]*nswatch.History),
+		known: make(map[netip.AddrPort]*primaryState), serials: make(map[string]*nswatch.History), shared: make(map[netip.AddrPort]bool),
 	}
 	r.list = zones.Rank(r, c.ranking)
 	for _, w := range r.list {
 		r.known[w.Primary.Addr], r.serials[w.Apex.Canonical()] = new(primaryState), new(nswatch.History)
+		r.shared[w.Primary.Addr] = len(r.probes(w)) == 1
 	}
 	return r
 }
@@ -220,12 +222,9 @@ func (r *ranked) alarm() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for addr, s := range r.known {
-		if s.soa.Seen == health.Damped {
-			fireFlapping(r.labelsOf(ofPrimaries, addr))
-		}
-		if s.xfr.Seen == health.Damped && s.soa.Seen != health.Damped {
-			fireFlapping(r.labelsOf(ofTransfers, addr))
-		}
+		soa, xfr := s.soa.Phase() == health.Damped, s.xfr.Phase() == health.Damped
+		alarmFlapping(soa, r.labelsOf(ofPrimaries, addr))
+		alarmFlapping(xfr && !r.shared[addr], r.labelsOf(ofTransfers, addr))
 	}
 }
 
@@ -242,47 +241,4 @@ func (r *ranked) gone(next *ranked) {
 // labelsOf are those of alerts about a primary.
 func (r *ranked) labelsOf(name string, addr netip.AddrPort) map[string]string {
 	return map[string]string{"name": name, "server": r.server, "target": addr.String()}
-}
-
-// A standing is a primary as it is seen from outside.
-type standing struct {
-	refresh.Watched
-	primaryState
-	rank   int           // in which order it is asked for that zone, from 1
-	behind time.Duration // for how long a newer serial is known than it has
-	pinned bool
-}
-
-// standings are those of all primaries, by their address.
-func (r *ranked) standings(now time.Time) (list []standing) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	zones := make(map[string][]refresh.Watched)
-	for _, w := range r.list {
-		zones[w.Apex.Canonical()] = append(zones[w.Apex.Canonical()], w)
-	}
-	for apex, watched := range zones {
-		pinned := r.zones.Pinned(watched[0].Apex)
-		order := r.config.ranking.Order(r.views(watched), pinned, now)
-		for _, w := range watched {
-			addr := w.Primary.Addr
-			s := standing{Watched: w, primaryState: *r.known[addr], pinned: addr == pinned}
-			s.rank = 1 + slices.IndexFunc(order, func(v primary.View) bool { return v.Addr == addr })
-			if since := r.serials[apex].Behind(s.serial); s.told && !since.IsZero() {
-				s.behind = now.Sub(since)
-			}
-			list = append(list, s)
-		}
-	}
-	slices.SortFunc(list, func(a, b standing) int { return a.Primary.Addr.Compare(b.Primary.Addr) })
-	return list
-}
-
-// views are what checks have found, as a refresh would see it.
-func (r *ranked) views(watched []refresh.Watched) (list []primary.View) {
-	for _, w := range watched {
-		s := r.known[w.Primary.Addr]
-		list = append(list, primary.View{Addr: w.Primary.Addr, Serial: s.serial, RTT: s.soa.RTT, Health: s.health()})
-	}
-	return list
 }

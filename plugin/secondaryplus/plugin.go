@@ -155,8 +155,11 @@ func (p *Plugin) Rank(h refresh.Health, params primary.Params) (list []refresh.W
 
 // Pinned is the primary that a zone of p stays with; the zero AddrPort: none.
 func (p *Plugin) Pinned(apex owner.Name) netip.AddrPort {
+	process.mu.Lock() // other plugins of the server block begin before p does
+	attached := p.attached
+	process.mu.Unlock()
 	s, ok := p.table()[string(owner.AppendLower(nil, apex))]
-	if !ok || s.member == nil {
+	if !ok || !attached {
 		return netip.AddrPort{}
 	}
 	return s.zone().Report().Pinned

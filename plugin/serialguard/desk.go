@@ -16,6 +16,7 @@ const (
 	deskEach  = time.Second
 	deskZones = 1000
 	deskSoon  = 50 * time.Millisecond
+	mostSoon  = 20
 )
 
 // sit does that for as long as something is held. It is the goroutine of the desk; process.detach waits for its end.
@@ -55,6 +56,7 @@ type told struct {
 	critical  bool
 	server    string // as the alert says
 	complaint string // about the last file
+	waits     int    // rounds in which nothing was held yet
 }
 
 func (d *desk) round(ctx context.Context) {
@@ -90,9 +92,11 @@ func (d *desk) look(z *refresh.Zone, t *told) {
 		d.end(z) // it is not guarded any more
 		return
 	case h == nil:
-		d.soon = true // it was judged, and is about to be held
+		t.waits++
+		d.soon = d.soon || t.waits <= mostSoon // it was judged, and is about to be held
 		return
 	}
+	t.waits = 0
 	a := g.heldAlert(z, h)
 	if critical := a.Severity == events.Critical; t.held != h || t.critical != critical || t.server != g.server {
 		t.held, t.critical, t.server = h, critical, g.server

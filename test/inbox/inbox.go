@@ -56,6 +56,16 @@ func (in *Inbox) Want(t *testing.T, texts ...string) {
 
 // Find is the first post that has all of the texts; empty: there is none.
 func (in *Inbox) Find(texts ...string) string {
+	if list := in.all(texts); len(list) > 0 {
+		return list[0]
+	}
+	return ""
+}
+
+// Count is the number of posts that have all of the texts.
+func (in *Inbox) Count(texts ...string) (n int) { return len(in.all(texts)) }
+
+func (in *Inbox) all(texts []string) (list []string) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 posts:
@@ -65,19 +75,7 @@ posts:
 				continue posts
 			}
 		}
-		return post
+		list = append(list, post)
 	}
-	return ""
-}
-
-// Count is the number of posts that have a text.
-func (in *Inbox) Count(text string) (n int) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	for _, post := range in.posts {
-		if strings.Contains(post, text) {
-			n++
-		}
-	}
-	return n
+	return list
 }

@@ -3,8 +3,12 @@ package nsfailover_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/understudy-dns/understudy/test/ask"
 	"github.com/understudy-dns/understudy/test/inbox"
@@ -151,4 +155,83 @@ func TestTheStateMoves(t *testing.T) {
 	s.Reload(t, strings.Replace(text, "{{dir}}/one", "{{dir}}/two", 1))
 	s.Restart(t)
 	wantAddrs(t, s, www, "127.0.7.2")
+}
+
+// A start that fails because the directory is in use takes nothing from the next one.
+func TestAStateThatIsInUseIsNotLost(t *testing.T) {
+	t.Parallel()
+	_, port := backends(t, "127.0.7.1", "127.0.7.2")
+	p := primary.Start(t, primary.Config{Zone: zone})
+	p.Publish(t, strings.TrimPrefix(zoneText, "$ORIGIN example.org.\n"))
+	dir := t.TempDir()
+	rest := "secondaryplus {\ntransfer from " + p.Addr() + "\nstatus 127.0.0.1:{{port:status}}\n}"
+	with := corefile("nsfailover state "+dir+"\n"+rest, "primary 127.0.7.1 127.0.7.2", fmt.Sprintf("check tcp %d", port), quick)
+	without := zone + ":{{port}} {\nbind 127.0.0.1\nerrors\nprometheus 127.0.0.1:{{port:metrics}}\n" + rest + "\n}\n"
+	s := understudy.Start(t, understudy.Config{Corefile: with})
+	wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+	if code := order(t, s, "www.example.org/127.0.7.1/drain"); code != http.StatusOK {
+		t.Fatal(code)
+	}
+	s.Reload(t, without)
+	lock, err := os.OpenFile(filepath.Join(dir, "nsfailover.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		t.Fatalf("the directory is in use though nobody has it: %v", err)
+	}
+	if err := s.TryReload(t, with); err == nil {
+		t.Fatal("a directory that is in use was taken")
+	}
+	s.WaitLog(t, `Corefile:\d+ - state: .*directory is in use`)
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.Reload(t, with)
+	wantAddrs(t, s, www, "127.0.7.2")
+}
+
+// What is damped is told as it is now: not while an operator has a word about it, however often it is reloaded.
+func TestADampedMemberIsToldAsItIs(t *testing.T) {
+	t.Parallel()
+	in := inbox.Start(t)
+	b, port := backends(t, "127.0.7.1", "127.0.7.2")
+	p := primary.Start(t, primary.Config{Zone: zone})
+	p.Publish(t, strings.TrimPrefix(zoneText, "$ORIGIN example.org.\n"))
+	text := func(backup string) string {
+		return corefile("nsfailover report {\nwebhook "+in.URL+"\n}\nsecondaryplus {\ntransfer from "+p.Addr()+"\nstatus 127.0.0.1:{{port:status}}\n}",
+			"primary 127.0.7.1 127.0.7.2", backup, fmt.Sprintf("check http http://www.example.org:%d/", port), quick, "flap 1 1m penalty 1h cap 1h")
+	}
+	s := understudy.Start(t, understudy.Config{Corefile: text("backup 127.0.7.3")})
+	wantAddrs(t, s, www, "127.0.7.1 127.0.7.2")
+	s.WaitMetric(t, "metrics", "coredns_nsfailover_target_state", 1, "target=127.0.7.1", "state=UP")
+	told := func(state string, n int) {
+		t.Helper()
+		ask.Until(t, fmt.Sprintf("it is told %d times that it is %s", n, state), func() error {
+			if got := in.Count(`"alert":"TargetFlapping"`, `"target":"127.0.7.1"`, `"state":"`+state+`"`); got != n {
+				return fmt.Errorf("%d times", got)
+			}
+			return nil
+		})
+	}
+	for range 3 {
+		b[0].fail()
+		if ask.Poll(5*time.Second, func() error { return hasAddrs(s, www, "127.0.7.2") }) != nil {
+			break
+		}
+		b[0].heal()
+		if ask.Poll(5*time.Second, func() error { return hasAddrs(s, www, "127.0.7.1 127.0.7.2") }) != nil {
+			break // it is damped
+		}
+	}
+	told("firing", 1)
+	for _, word := range []string{"drain", "auto", "down"} {
+		if code := order(t, s, "www.example.org/127.0.7.1/"+word); code != http.StatusOK {
+			t.Fatal(code)
+		}
+		s.Reload(t, text("backup 127.0.7."+map[string]string{"drain": "4", "auto": "5", "down": "6"}[word]))
+	}
+	told("resolved", 2)
+	told("firing", 2)
 }

@@ -145,12 +145,38 @@ func (c *connector) end(result func(i int) (Result, bool)) {
 	c.open, c.fds = open, fds
 }
 
+// toItself says that a socket is connected to itself: on this host, where nobody listens, the port may be the one that was
+// chosen for us (RFC 9293 §3.5, simultaneous open).
+func toItself(fd int) bool {
+	ours, err := unix.Getsockname(fd)
+	if err != nil {
+		return false
+	}
+	theirs, err := unix.Getpeername(fd)
+	return err == nil && same(ours, theirs)
+}
+
+func same(a, b unix.Sockaddr) bool {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		b, ok := b.(*unix.SockaddrInet4)
+		return ok && a.Addr == b.Addr && a.Port == b.Port
+	case *unix.SockaddrInet6:
+		b, ok := b.(*unix.SockaddrInet6)
+		return ok && a.Addr == b.Addr && a.Port == b.Port
+	}
+	return false
+}
+
 // handshake is the result of one that is over, for better or worse. What the kernel measured counts, but if the first
 // segment was lost: then it is the whole.
 func handshake(fd int, elapsed time.Duration) Result {
 	errno, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && errno != 0 {
 		err = os.NewSyscallError("connect", syscall.Errno(errno))
+	}
+	if err == nil && toItself(fd) {
+		err = os.NewSyscallError("connect", syscall.ECONNREFUSED)
 	}
 	if err != nil {
 		return networkFailure(context.Background(), err)

@@ -134,3 +134,23 @@ func TestTheConnectorStops(t *testing.T) {
 		t.Error("something is open")
 	}
 }
+
+// A socket may be connected to itself, where nobody listens.
+func TestASocketThatIsConnectedToItself(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Connect(fd, name); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "to itself", handshake(fd, time.Second), Refused)
+}
