@@ -2,33 +2,22 @@ package nsfailover
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/understudy-dns/understudy/plugin/corefile"
 )
 
-// tellApart completes the names of the server blocks of a Corefile, once all are set up: the view, and for blocks with the
-// same first key and the same view the addresses that they are bound to.
+// tellApart names the server blocks of a Corefile, once all are set up.
 func (c *centre) tellApart(of *corefile.Corefile) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	named := make(map[string]int)
-	for _, i := range c.blocks[of] {
-		named[i.base()]++
+	list := c.blocks[of]
+	blocks := make([]corefile.Block, len(list))
+	for n, i := range list {
+		blocks[n] = corefile.Block{Key: i.key, View: i.site.ViewName, Hosts: i.site.ListenHosts}
 	}
-	for _, i := range c.blocks[of] {
-		if i.server = i.base(); named[i.server] > 1 {
-			i.server += "@" + strings.Join(i.site.ListenHosts, ",")
-		}
+	for n, key := range corefile.TellApart(blocks) {
+		list[n].server = corefile.Label(key, blocks[n].View)
 	}
-}
-
-// base is the first key of the server block, with its view.
-func (i *instance) base() string {
-	if i.site.ViewName != "" {
-		return i.key + "/" + i.site.ViewName
-	}
-	return i.key
 }
 
 // stateOf is the `state` of a Corefile, in whichever of its blocks that is; c.mu is held.

@@ -19,7 +19,7 @@ import (
 // each round that is under way, of which there are few at a time over all zones of the process; each of those, one for
 // each server that it asks.
 type watch struct {
-	of        *corefile.Corefile
+	corefile.Task
 	server    string
 	stanzas   []*watchConfig
 	named     []owner.Name
@@ -30,8 +30,6 @@ type watch struct {
 	zones  map[string]*watchedZone
 	rounds sync.WaitGroup
 	poke   chan struct{} // a round has ended
-	cancel context.CancelFunc
-	done   chan struct{}
 }
 
 // Bounds of what is asked, over all zones of the process.
@@ -56,6 +54,7 @@ func newWatch(list []*watchConfig) *watch {
 	for _, c := range list {
 		w.resolvers[c] = c.resolvers
 	}
+	w.Run = w.run
 	return w
 }
 
@@ -70,26 +69,7 @@ func systemResolvers(c *dns.ClientConfig) (list []netip.AddrPort) {
 
 const dnsPort = 53
 
-// Corefile implements corefile.Worker.
-func (w *watch) Corefile() *corefile.Corefile { return w.of }
-
-// Start implements corefile.Worker.
-func (w *watch) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel, w.done = cancel, make(chan struct{})
-	go w.run(ctx)
-}
-
-// Stop implements corefile.Worker.
-func (w *watch) Stop() {
-	if w.cancel != nil {
-		w.cancel()
-		<-w.done
-	}
-}
-
 func (w *watch) run(ctx context.Context) {
-	defer close(w.done)
 	defer w.rounds.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

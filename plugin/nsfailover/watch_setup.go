@@ -24,7 +24,7 @@ func watchOver(c *caddy.Controller, i *instance) {
 		return
 	}
 	w := newWatch(list)
-	w.of = i.of
+	w.Of = i.of
 	c.OnStartup(func() error {
 		w.server = i.server
 		w.secondary, _ = site.Handler("secondaryplus").(versioned)

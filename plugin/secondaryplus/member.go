@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-dns/understudy/plugin/corefile"
 	"github.com/understudy-dns/understudy/plugin/internal/outgoing"
 	"github.com/understudy-dns/understudy/plugin/internal/refresh"
 )
@@ -17,12 +18,7 @@ type identity struct {
 type nameInView struct{ zone, view string }
 
 // server tells the zones of several server blocks apart in metrics: the key of the block, with its view.
-func (id identity) server() string {
-	if id.view == "" {
-		return id.key
-	}
-	return id.key + "/" + id.view
-}
+func (id identity) server() string { return corefile.Label(id.key, id.view) }
 
 // member is a zone of the engine.
 type member struct {

@@ -2,9 +2,10 @@ package secondaryplus
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/coredns/caddy"
+
+	"github.com/understudy-dns/understudy/plugin/corefile"
 )
 
 // siblings are the instances of one Corefile.
@@ -26,23 +27,19 @@ func (s *siblings) besides(p *Plugin, z *served) (list []*Plugin) {
 	return list
 }
 
-// tellApart completes what identifies the zones of each, when all are set up: the view, and for server blocks with
-// the same first key and the same view the addresses that they are bound to. These may have other primaries, and
-// are other servers.
+// tellApart completes what identifies the zones of each, when all are set up.
 func (s *siblings) tellApart() {
 	if s.apart {
 		return
 	}
 	s.apart = true
-	blocks := make(map[[2]string]int)
-	for _, p := range s.plugins {
+	blocks := make([]corefile.Block, len(s.plugins))
+	for i, p := range s.plugins {
 		p.view = p.site.ViewName
-		blocks[[2]string{p.key, p.view}]++
+		blocks[i] = corefile.Block{Key: p.key, View: p.view, Hosts: p.site.ListenHosts}
 	}
-	for _, p := range s.plugins {
-		if blocks[[2]string{p.key, p.view}] > 1 {
-			p.key += "@" + strings.Join(p.site.ListenHosts, ",")
-		}
+	for i, key := range corefile.TellApart(blocks) {
+		s.plugins[i].key = key
 	}
 }
 

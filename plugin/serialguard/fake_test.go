@@ -160,7 +160,7 @@ func watchOf(f *fake) (*watch, *diary) {
 	s := &stanza{policy: guard.DefaultPolicy(), audit: time.Hour, zones: []owner.Name{owner.MustParse(apexName)}}
 	w := newWatch("test", []*stanza{s}, []source{{"fake", f}})
 	j := new(diary)
-	w.warn, w.info, w.of, w.place = j.write, j.write, new(corefile.Corefile), "test"
+	w.warn, w.info, w.Of, w.place = j.write, j.write, new(corefile.Corefile), "test"
 	w.zones[0].seen = new(seen)
 	return w, j
 }

@@ -70,14 +70,7 @@ type block struct {
 }
 
 // server is what the block is called in metrics.
-func (b *block) server() string { return serverOf(b.key, b.site.ViewName) }
-
-func serverOf(key, view string) string {
-	if view == "" {
-		return key
-	}
-	return key + "/" + view
-}
+func (b *block) server() string { return corefile.Label(b.key, b.site.ViewName) }
 
 // start finds the plugins whose zones are guarded or watched.
 func (b *block) start() error {
@@ -94,7 +87,7 @@ func (b *block) start() error {
 		return nil
 	}
 	b.watch = newWatch(b.server(), b.stanzas, sources)
-	b.watch.of = b.of
+	b.watch.Of = b.of
 	b.watch.place = b.server() + "@" + strings.Join(b.site.ListenHosts, ",") // the same key may be bound twice
 	if guarding {
 		b.watch.guards = p.Serves
@@ -106,7 +99,7 @@ func (b *block) start() error {
 // guard takes the zones of p under guard.
 func (b *block) guard(p guarded) error {
 	key, view := p.Identity()
-	b.gate = &gate{key: key, view: view, server: serverOf(key, view), stanzas: b.stanzas, of: b.of, refresh: p.Refresh}
+	b.gate = &gate{key: key, view: view, server: corefile.Label(key, view), stanzas: b.stanzas, of: b.of, refresh: p.Refresh}
 	if err := b.gate.fit(p.Guard(b.gate)); err != nil {
 		return err
 	}

@@ -14,17 +14,15 @@ import (
 // A watch looks at the zones that the other plugins of a server block serve, one after the other. It sees what a
 // secondary could transfer, and changes nothing. One goroutine does it, and never has more than one transfer under way.
 type watch struct {
+	corefile.Task
 	server  string // as that of the gate
 	sources []source
 	zones   []*watched
 	guards  func(owner.Name) bool // the zones of secondaryplus, which the gate sees; nil: there is none
 	place   string                // tells it from those of other server blocks, over reloads
-	of      *corefile.Corefile
 
 	pace       time.Duration // from one round to the next
 	warn, info func(format string, args ...any)
-	cancel     context.CancelFunc // nil: it was not started
-	done       chan struct{}
 }
 
 // watched is a zone of a watch.
@@ -53,29 +51,11 @@ func newWatch(server string, stanzas []*stanza, sources []source) *watch {
 			named[name] = true
 		}
 	}
+	w.Run = w.run
 	return w
 }
 
-// Corefile implements corefile.Worker.
-func (w *watch) Corefile() *corefile.Corefile { return w.of }
-
-// Start implements corefile.Worker.
-func (w *watch) Start() {
-	ctx, cancel := context.WithCancel(context.Background())
-	w.cancel, w.done = cancel, make(chan struct{})
-	go w.run(ctx)
-}
-
-// Stop implements corefile.Worker. The watch may not have been started.
-func (w *watch) Stop() {
-	if w.cancel != nil {
-		w.cancel()
-		<-w.done
-	}
-}
-
 func (w *watch) run(ctx context.Context) {
-	defer close(w.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var b breather.Breather

@@ -41,7 +41,7 @@ func TestANewWatchWaitsForTheEndOfTheOldOne(t *testing.T) {
 		if news := after(3*time.Hour, r.diary); news != "" || len(r.newFake.transfers()) > 0 {
 			t.Errorf("it does not wait: %s", news)
 		}
-		r.gone[r.old.of] = true
+		r.gone[r.old.Of] = true
 		r.shifts.Detach(r.old)
 		r.oldFake.transfers()
 		if news := after(time.Second, r.diary); !strings.Contains(news, "same-serial (warn): content changed (1 record deleted, 0 added)") {
@@ -57,7 +57,7 @@ func TestTheOldWatchGoesOnWhenTheNewInstanceFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.attach(r.young)
-		r.gone[r.young.of] = true
+		r.gone[r.young.Of] = true
 		r.shifts.Failed()
 		r.oldFake.serve(t, 5, hosts(18)...)
 		if news := after(2*time.Hour, r.diary); !strings.Contains(news, "same-serial (warn): content changed (2 records deleted, 0 added)") || strings.Contains(news, "\n") {
@@ -74,7 +74,7 @@ func TestTheNewWatchBeginsWhenTheOldInstanceEndedWithAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.attach(r.young)
-		r.gone[r.old.of] = true
+		r.gone[r.old.Of] = true
 		r.shifts.Failed()
 		if news := after(time.Second, r.diary); !strings.Contains(news, "same-serial") {
 			t.Errorf("%q", news)
@@ -90,7 +90,7 @@ func TestTheNewWatchBeginsWhenTheOldInstanceEndedWithAnError(t *testing.T) {
 func TestWhatIsLeftOfAFailedStartIsEndedByTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.gone[r.old.of] = true
+		r.gone[r.old.Of] = true
 		r.attach(r.young)
 		if news := after(time.Second, r.diary); !strings.Contains(news, "plugin fake") {
 			t.Errorf("the next does not begin: %q", news)

@@ -28,8 +28,8 @@ func TestNobodyWaitsForAnEtcdThatIsMute(t *testing.T) {
 		t.Error("it knows what others say")
 	}
 	s.Close()
-	if took := time.Since(begun); took > callWait/2 {
-		t.Errorf("it took %s", took)
+	if took := time.Since(begun); took >= callWait { // not how quick it is, but whether the client's own timeout went by
+		t.Errorf("it waited for the etcd: %s", took)
 	}
 }
 
